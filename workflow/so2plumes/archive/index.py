@@ -1,0 +1,157 @@
+"""Freeze the granule list of a year from a folder of Level-2 files."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Sequence
+from datetime import date, timedelta
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from so2plumes.archive.select import select_granules
+from so2plumes.errors import ConfigError, GranuleError
+from so2plumes.swath.dataset import open_level2
+from so2plumes.swath.names import GranuleName, is_granule_file, parse_granule_name
+from so2plumes.swath.times import sensing_interval
+
+log = logging.getLogger(__name__)
+
+INDEX_COLUMNS = (
+    "granule",
+    "path",
+    "size_bytes",
+    "orbit",
+    "stream",
+    "collection",
+    "processor",
+    "retrieval",
+    "created",
+    "sensing_start",
+    "sensing_end",
+    "date",
+    "time_from",
+    "selected",
+    "reason",
+)
+
+
+def list_granules(folder: str | Path, start: date, end: date) -> list[Path]:
+    """All granule files below a folder whose orbit may hold measurements of the period.
+
+    The time in a name is the orbit's, so a day of margin is kept on both sides.
+    """
+    folder = Path(folder)
+    if not folder.is_dir():
+        raise ConfigError(
+            "the local archive is not there",
+            where="archive.path",
+            expected="a folder with Level-2 SO2 granules",
+            found=str(folder),
+            remedy="mount or name the folder, or choose archive.source: simulated",
+        )
+    lower, upper = start - timedelta(days=1), end + timedelta(days=1)
+    found = []
+    for base, _, names in os.walk(folder, followlinks=True):
+        for name in names:
+            if is_granule_file(name):
+                try:
+                    parsed = parse_granule_name(name)
+                except GranuleError as error:
+                    log.warning("left out: %s", error)
+                    continue
+                if lower <= parsed.start.date() <= upper:
+                    found.append(Path(base) / name)
+    return sorted(found)
+
+
+def _sensing(path: Path, name: GranuleName) -> tuple[pd.Timestamp, pd.Timestamp, str]:
+    try:
+        with open_level2(path) as dataset:
+            start, end = sensing_interval(dataset, path)
+        return pd.Timestamp(start, tz="UTC"), pd.Timestamp(end, tz="UTC"), "file"
+    except (GranuleError, OSError, RuntimeError, IndexError, ValueError) as error:
+        log.warning("sensing time taken from the name: %s", error)
+        return pd.Timestamp(name.start), pd.Timestamp(name.stop), "name"
+
+
+def describe_granule(path: Path, root: Path) -> dict[str, object]:
+    """One row of the index: identity from the name, times from inside the file."""
+    name = parse_granule_name(path)
+    start, end, origin = _sensing(path, name)
+    return {
+        "granule": name.stem,
+        "path": str(path.relative_to(root)),
+        "size_bytes": path.stat().st_size,
+        "orbit": name.orbit,
+        "stream": name.stream,
+        "collection": name.collection,
+        "processor": name.processor,
+        "retrieval": name.retrieval,
+        "created": pd.Timestamp(name.created),
+        "sensing_start": start,
+        "sensing_end": end,
+        "date": start.strftime("%Y-%m-%d"),
+        "time_from": origin,
+    }
+
+
+def build_index(
+    folder: str | Path,
+    start: date,
+    end: date,
+    processors: Sequence[str] = (),
+    retrievals: Sequence[str] = (),
+) -> pd.DataFrame:
+    """List and select the granules whose sensing starts within a period.
+
+    Parameters
+    ----------
+    folder : path
+        Searched recursively.
+    start, end : date
+        First and last day, both included.
+    processors, retrievals : sequences of str
+        See `select_granules`.
+
+    Returns
+    -------
+    DataFrame
+        One row per granule found, selected or not, sorted by sensing time; columns `INDEX_COLUMNS`.
+    """
+    root = Path(folder)
+    paths = list_granules(root, start, end)
+    rows = []
+    for count, path in enumerate(paths, 1):
+        rows.append(describe_granule(path, root))
+        if count % 100 == 0 or count == len(paths):
+            log.info("read the times of %d of %d granules", count, len(paths))
+    table = pd.DataFrame(rows, columns=[c for c in INDEX_COLUMNS if c not in ("selected", "reason")])
+    inside = (table["date"] >= start.isoformat()) & (table["date"] <= end.isoformat())
+    table = select_granules(table[inside].reset_index(drop=True), processors, retrievals)
+    table = table.sort_values(["sensing_start", "granule"]).reset_index(drop=True)
+    for column in ("created", "sensing_start", "sensing_end"):
+        table[column] = pd.to_datetime(table[column], utc=True).astype("datetime64[ms, UTC]")
+    return table[list(INDEX_COLUMNS)].astype(
+        {"size_bytes": np.int64, "orbit": np.int64, "selected": bool, "granule": str, "path": str, "reason": str}
+    )
+
+
+def summarise_index(table: pd.DataFrame, start: date, end: date) -> list[str]:
+    """Lines that tell what was found: granules, bytes, processors, days without data."""
+    selected = table[table["selected"]]
+    days = pd.date_range(start, end, freq="D").strftime("%Y-%m-%d")
+    empty = sorted(set(days) - set(selected["date"]))
+    lines = [
+        f"{len(table)} granules found, {len(selected)} selected, "
+        f"{selected['size_bytes'].sum() / 1e9:.2f} GB, {len(days) - len(empty)} of {len(days)} days with data"
+    ]
+    for (processor, stream), group in selected.groupby(["processor", "stream"]):
+        lines.append(f"processor {processor} {stream}: {len(group)} granules")
+    for reason, group in table[~table["selected"]].groupby(table["reason"].str.split("_of_").str[0]):
+        lines.append(f"not selected, {reason}: {len(group)} granules")
+    if empty:
+        lines.append(f"days without data: {len(empty)} (first {empty[0]}, last {empty[-1]})")
+    return lines

@@ -1,0 +1,89 @@
+"""Choose one granule per orbit by a pinned rule.
+
+Newest-wins would mix retrievals (the SO2 column changed from DOAS to COBRA in November 2024), so the processors
+that may be used are listed in the configuration.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from so2plumes.errors import GranuleError
+from so2plumes.swath.product import load_product
+
+
+def stream_rank(stream: str) -> int:
+    """Reprocessed before offline before near-real-time; unknown streams last."""
+    order = load_product().stream_order
+    return order.index(stream) if stream in order else len(order)
+
+
+def _reason_before_ranking(row: pd.Series, processors: Sequence[str], retrievals: Sequence[str]) -> str:
+    if processors and row["processor"] not in processors:
+        return "processor_not_allowed"
+    if retrievals and row["retrieval"] not in retrievals:
+        return "retrieval_not_allowed"
+    return ""
+
+
+def _check_tie(orbit: int, best: pd.DataFrame) -> None:
+    if len(best) > 1:
+        raise GranuleError(
+            f"two granules of orbit {orbit} rank the same",
+            reason="tie",
+            where=" and ".join(best["path"]),
+            expected="one granule per orbit after the rule processor > stream > creation time",
+            remedy="remove one of the copies from the archive",
+        )
+
+
+def select_granules(
+    candidates: pd.DataFrame, processors: Sequence[str] = (), retrievals: Sequence[str] = ()
+) -> pd.DataFrame:
+    """Mark which granule stands for its orbit.
+
+    Parameters
+    ----------
+    candidates : DataFrame
+        Columns ``path, orbit, stream, processor, retrieval, created``.
+    processors : sequence of str
+        Allowed processor versions in six digits, best first; empty allows all and ranks none.
+    retrievals : sequence of str
+        Allowed retrievals; empty allows all.
+
+    Returns
+    -------
+    DataFrame
+        The same rows with ``selected`` (bool) and ``reason`` (empty, ``processor_not_allowed``,
+        ``retrieval_not_allowed`` or ``duplicate_of_<granule>``).
+
+    Raises
+    ------
+    GranuleError
+        On a tie: the rule must decide, not the order of a directory listing.
+    """
+    table = candidates.copy()
+    if table.empty:
+        return table.assign(selected=pd.Series(dtype=bool), reason=pd.Series(dtype=object))
+    table["reason"] = [_reason_before_ranking(row, processors, retrievals) for _, row in table.iterrows()]
+    table["selected"] = False
+    ranks = {version: place for place, version in enumerate(processors)}
+    keys = pd.DataFrame(
+        {
+            "processor": [ranks.get(version, 0) for version in table["processor"]],
+            "stream": [stream_rank(stream) for stream in table["stream"]],
+            "created": -pd.to_datetime(table["created"], utc=True).astype("int64"),
+        },
+        index=table.index,
+    )
+    for orbit, group in table[table["reason"] == ""].groupby("orbit"):
+        order = keys.loc[group.index].sort_values(list(keys.columns))
+        first = order.iloc[0]
+        ties = order[(order == first).all(axis=1)].index
+        _check_tie(int(str(orbit)), table.loc[ties])
+        table.loc[ties[0], "selected"] = True
+        losers = order.index.difference(ties)
+        table.loc[losers, "reason"] = f"duplicate_of_{table.loc[ties[0], 'granule']}"
+    return table

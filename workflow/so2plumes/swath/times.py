@@ -1,0 +1,139 @@
+"""Sensing times in all forms in which the product stores them."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import netCDF4
+import numpy as np
+from numpy.typing import NDArray
+
+from so2plumes.errors import GranuleError
+from so2plumes.swath.dataset import find_variable
+from so2plumes.swath.product import load_product
+
+_SINCE = re.compile(r"since\s+(\d{4}-\d{2}-\d{2})[T ]?(\d{2}:\d{2}:\d{2})?")
+
+
+def _variable(dataset: netCDF4.Dataset, key: str) -> netCDF4.Variable | None:
+    return find_variable(dataset, load_product().time_paths[key])
+
+
+def _since(units: str) -> np.datetime64 | None:
+    match = _SINCE.search(units)
+    if match is None:
+        return None
+    return np.datetime64(f"{match[1]}T{match[2] or '00:00:00'}", "ms")
+
+
+def _reference(dataset: netCDF4.Dataset, delta_units: str) -> np.datetime64 | None:
+    """Return the instant to which delta_time is added.
+
+    ``milliseconds since DATE`` names it; plain ``milliseconds`` counts from the variable ``time``, which in turn
+    counts seconds from 2010-01-01. Adding ``time`` in the first form would count it twice.
+    """
+    named = _since(delta_units)
+    if named is not None:
+        return named
+    variable = _variable(dataset, "reference")
+    if variable is None:
+        return None
+    base = _since(str(getattr(variable, "units", ""))) or np.datetime64(load_product().time_epoch, "ms")
+    return base + np.timedelta64(int(np.ravel(variable[:])[0]) * 1000, "ms")
+
+
+def _from_delta(dataset: netCDF4.Dataset, rows: slice) -> NDArray[np.datetime64] | None:
+    variable = _variable(dataset, "delta")
+    if variable is None:
+        return None
+    reference = _reference(dataset, str(getattr(variable, "units", "milliseconds")))
+    if reference is None:
+        return None
+    raw = np.asarray(variable[0, rows] if variable.ndim > 1 else variable[rows])
+    fill = load_product().time_fill
+    good = (raw != fill) & (np.abs(raw.astype(np.float64)) < 1e30)
+    if raw.ndim == 2:
+        first = np.argmax(good, axis=1)
+        pick = np.arange(len(raw))
+        raw, good = raw[pick, first], good[pick, first]
+    times = reference + raw.astype("int64").astype("timedelta64[ms]")
+    times[~good] = np.datetime64("NaT")
+    return times if good.any() else None
+
+
+def _parse_iso(texts: list[str]) -> NDArray[np.datetime64]:
+    def one(text: str) -> np.datetime64:
+        try:
+            return np.datetime64(str(text).strip().rstrip("Z"), "ms")
+        except ValueError:
+            return np.datetime64("NaT", "ms")
+
+    return np.array([one(text) for text in texts], dtype="datetime64[ms]")
+
+
+def _from_utc(dataset: netCDF4.Dataset, rows: slice) -> NDArray[np.datetime64] | None:
+    variable = _variable(dataset, "utc")
+    if variable is None:
+        return None
+    times = _parse_iso(list(np.ravel(variable[0, rows])))
+    return None if np.isnat(times).all() else times
+
+
+def coverage_attributes(dataset: netCDF4.Dataset) -> tuple[np.datetime64, np.datetime64] | None:
+    """Return the global attributes of first and last measurement, or None where absent or unreadable."""
+    texts = [str(getattr(dataset, f"time_coverage_{end}", "")) for end in ("start", "end")]
+    start, end = _parse_iso(texts)
+    return None if np.isnat(start) or np.isnat(end) else (start, end)
+
+
+def _fill_gaps(times: NDArray[np.datetime64]) -> NDArray[np.datetime64]:
+    missing = np.isnat(times)
+    if missing.any():
+        index = np.arange(len(times))
+        numbers = times.astype("int64")
+        filled = np.interp(index, index[~missing], numbers[~missing])
+        times = np.where(missing, filled.astype("int64").astype("datetime64[ms]"), times)
+    return times
+
+
+def scanline_times(dataset: netCDF4.Dataset, n_scanlines: int, path: Path) -> NDArray[np.datetime64]:
+    """Time of every scanline.
+
+    Tries ``delta_time`` (2-D or 3-D, both unit forms), then ``time_utc`` (which is empty in some files), then the
+    global coverage attributes.
+
+    Returns
+    -------
+    (scanline,) datetime64[ms], UTC
+    """
+    everything = slice(None)
+    for source in (_from_delta, _from_utc):
+        times = source(dataset, everything)
+        if times is not None and len(times) == n_scanlines:
+            return _fill_gaps(times)
+    coverage = coverage_attributes(dataset)
+    if coverage is None:
+        raise GranuleError(
+            "the file holds no usable time",
+            reason="no_time",
+            where=f"{path}: /PRODUCT/delta_time",
+            expected="delta_time, time_utc or the attribute time_coverage_start",
+            remedy="fetch the full granule",
+        )
+    start, end = (value.astype("int64") for value in coverage)
+    return np.linspace(start, end, n_scanlines).astype("int64").astype("datetime64[ms]")
+
+
+def sensing_interval(dataset: netCDF4.Dataset, path: Path) -> tuple[np.datetime64, np.datetime64]:
+    """First and last measurement of an open file, without reading its columns."""
+    first = _from_delta(dataset, slice(0, 1))
+    last = _from_delta(dataset, slice(-1, None))
+    if first is not None and last is not None:
+        return first[0], last[-1]
+    coverage = coverage_attributes(dataset)
+    if coverage is not None:
+        return coverage
+    latitude = find_variable(dataset, load_product().variables["latitude"].paths)
+    times = scanline_times(dataset, latitude.shape[1] if latitude is not None else 1, path)
+    return times[0], times[-1]
