@@ -1,0 +1,113 @@
+"""Load detector weights and run them."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from so2plumes.detect.normalise import NORMALISATIONS
+from so2plumes.errors import ModelError
+from so2plumes.files import read_json, sha256
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Detector:
+    """A trained network with what is needed to feed it.
+
+    Attributes
+    ----------
+    predict : callable
+        (n, window, window, 1) float32 -> (n, window, window) float32.
+    window : int
+    normalisation : str
+        Key of `NORMALISATIONS`.
+    sha256 : str
+        Digest of the weights file.
+    """
+
+    predict: Callable[[NDArray[np.float32]], NDArray[np.float32]]
+    window: int
+    normalisation: str
+    sha256: str
+
+    def normalise(self, column: NDArray, usable: NDArray[np.bool_]) -> NDArray[np.float32]:
+        """Turn a column field into the network's input."""
+        return NORMALISATIONS[self.normalisation](column, usable)
+
+
+def batched(model: Any, batch: int) -> Callable[[NDArray[np.float32]], NDArray[np.float32]]:
+    """Wrap a Keras model as a predictor with batches of one size (so that it is traced once)."""
+
+    def predict(images: NDArray[np.float32]) -> NDArray[np.float32]:
+        result = np.empty(images.shape[:3], np.float32)
+        for first in range(0, len(images), batch):
+            part = images[first : first + batch]
+            filled = np.zeros((batch, *images.shape[1:]), np.float32)
+            filled[: len(part)] = part
+            result[first : first + len(part)] = np.asarray(model.predict_on_batch(filled))[: len(part), ..., 0]
+        return result
+
+    return predict
+
+
+def card_path(model: str | Path) -> Path:
+    """Return the path of the card that lies beside a weights file."""
+    return Path(model).with_name("card.json")
+
+
+def load_detector(path: str | Path, batch: int = 512) -> Detector:
+    """Load a ``.keras`` file and the card beside it.
+
+    Raises
+    ------
+    ModelError
+        When the weights or the card are missing, unreadable or do not fit each other.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise ModelError(
+            "the detector's weights are not there",
+            where=f"detect.model: {path}",
+            remedy="name a .keras file, or train one: snakemake results/training/<name>/model.keras",
+        )
+    card = card_path(path)
+    if not card.is_file():
+        raise ModelError(
+            "the model has no card",
+            where=card,
+            expected="card.json with normalisation and window, as written by `so2plumes evaluate-model`",
+            remedy="copy the card beside the weights",
+        )
+    facts = read_json(card)
+    if facts.get("normalisation") not in NORMALISATIONS:
+        raise ModelError(
+            "the card names an unknown normalisation",
+            where=card,
+            expected=" or ".join(NORMALISATIONS),
+            found=str(facts.get("normalisation")),
+        )
+    digest = sha256(path)
+    if facts.get("sha256") not in (None, digest):
+        raise ModelError(
+            "the weights are not the ones that the card describes",
+            where=path,
+            expected=f"sha256 {facts['sha256']}",
+            found=digest,
+            remedy="restore the pair of weights and card, or evaluate the model again",
+        )
+    from keras.models import load_model
+
+    try:
+        model = load_model(path, compile=False)
+    except (OSError, ValueError) as error:
+        raise ModelError("the weights cannot be loaded", where=path, found=str(error)) from None
+    log.info("loaded %s (%d weights)", path, model.count_params())
+    return Detector(batched(model, batch), int(model.input_shape[1]), facts["normalisation"], digest)

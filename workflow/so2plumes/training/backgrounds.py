@@ -1,0 +1,94 @@
+"""Scenes that plumes are injected into, and what in them is not quiet."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from so2plumes.detect.normalise import LocalStatistics, local_statistics
+from so2plumes.errors import GranuleError
+from so2plumes.swath.filters import usable_pixels
+from so2plumes.swath.level2 import read_level2
+from so2plumes.swath.model import Swath
+from so2plumes.swath.names import is_granule_file
+
+log = logging.getLogger(__name__)
+
+LOUD_SIGMA = 4.5
+LOUD_MARGIN_PIXELS = 8
+
+
+@dataclass(frozen=True)
+class Background:
+    """A scene with its usable pixels, local statistics and the pixels that may hold a real plume."""
+
+    swath: Swath
+    usable: NDArray[np.bool_]
+    local: LocalStatistics
+    loud: NDArray[np.bool_]
+
+    @property
+    def loud_fraction(self) -> float:
+        """Share of usable pixels that may hold a real plume."""
+        return float(self.loud[self.usable].mean()) if self.usable.any() else 1.0
+
+
+def loud_pixels(z: NDArray[np.floating], usable: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Pixels near a place where the 3 x 3 mean of the standardised column is significant.
+
+    Parameters
+    ----------
+    z : (scanline, ground_pixel)
+        Column above the local background in units of the local noise.
+    usable : (scanline, ground_pixel) bool
+
+    Returns
+    -------
+    (scanline, ground_pixel) bool
+        True within 8 pixels of a 3 x 3 mean above 4.5 of its own standard deviations.
+    """
+    import cv2
+
+    weight = cv2.boxFilter(usable.astype(np.float32), -1, (3, 3), normalize=False, borderType=cv2.BORDER_CONSTANT)
+    total = cv2.boxFilter(
+        np.where(usable, z, 0.0).astype(np.float32), -1, (3, 3), normalize=False, borderType=cv2.BORDER_CONSTANT
+    )
+    significance = total / np.sqrt(np.maximum(weight, 1.0))
+    size = 2 * LOUD_MARGIN_PIXELS + 1
+    return cv2.dilate((significance > LOUD_SIGMA).astype(np.uint8), np.ones((size, size), np.uint8)).astype(bool)
+
+
+def load_background(path: str | Path, min_usable: float = 0.15) -> Background | None:
+    """Read a granule as a background, or None where it cannot serve as one."""
+    try:
+        swath = read_level2(path)
+    except GranuleError as error:
+        log.info("not a background: %s", error.problem)
+        return None
+    usable = usable_pixels(swath)
+    if usable.mean() < min_usable or min(swath.shape) < 16:
+        return None
+    column = swath["vertical_column"]
+    local = local_statistics(column, usable)
+    with np.errstate(invalid="ignore"):
+        z = (column - local.background) / local.sigma
+    return Background(swath, usable, local, loud_pixels(z, usable))
+
+
+def granules_below(folders: Sequence[str | Path]) -> list[Path]:
+    """All granule files below some folders, sorted by name."""
+    found = {path.name: path for folder in folders for path in Path(folder).rglob("*.nc*") if is_granule_file(path)}
+    return [found[name] for name in sorted(found)]
+
+
+def quiet_backgrounds(paths: Sequence[Path], max_loud: float = 0.25) -> Iterator[Background]:
+    """Yield the scenes of which most is quiet."""
+    for path in paths:
+        background = load_background(path)
+        if background is not None and background.loud_fraction <= max_loud:
+            yield background
