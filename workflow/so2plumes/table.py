@@ -92,13 +92,14 @@ def _described(table: pa.Table) -> pa.Table:
     import pyarrow as pa
 
     known = {column.name: column for column in plume_columns()}
-    fields = []
-    for field in table.schema:
+    fields, arrays = [], []
+    for field, values in zip(table.schema, table.columns, strict=True):
         column = known.get(field.name)
         kind = pa.list_(pa.string()) if column and column.dtype == "list<string>" else field.type
         meta = {"unit": column.unit, "description": column.text} if column else None
         fields.append(pa.field(field.name, kind, field.nullable, metadata=meta))
-    return table.cast(pa.schema(fields, metadata=table.schema.metadata))
+        arrays.append(values.cast(kind) if table.num_rows else pa.array([], kind))
+    return pa.table(arrays, schema=pa.schema(fields, metadata=table.schema.metadata))
 
 
 def write_plumes(frame: gpd.GeoDataFrame, path: str | Path) -> None:

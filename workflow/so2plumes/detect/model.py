@@ -103,6 +103,11 @@ def load_detector(path: str | Path, batch: int = 512) -> Detector:
             found=digest,
             remedy="restore the pair of weights and card, or evaluate the model again",
         )
+    return detector_of(path, facts["normalisation"], batch)
+
+
+def detector_of(path: str | Path, normalisation: str, batch: int = 512) -> Detector:
+    """Load weights that have no card yet."""
     from keras.models import load_model
 
     try:
@@ -110,4 +115,4 @@ def load_detector(path: str | Path, batch: int = 512) -> Detector:
     except (OSError, ValueError) as error:
         raise ModelError("the weights cannot be loaded", where=path, found=str(error)) from None
     log.info("loaded %s (%d weights)", path, model.count_params())
-    return Detector(batched(model, batch), int(model.input_shape[1]), facts["normalisation"], digest)
+    return Detector(batched(model, batch), int(model.input_shape[1]), normalisation, sha256(path))

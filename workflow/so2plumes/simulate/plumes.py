@@ -118,9 +118,7 @@ def plume_column(plume: PlumeSpec, longitude: FloatArray, latitude: FloatArray) 
     """
     along, across = plume_coordinates(plume, longitude, latitude)
     travelled = np.maximum(along, 0.0)
-    sigma = np.sqrt(
-        plume.source_sigma_m**2 + 2.0 * plume.diffusivity_m2_s * travelled / plume.wind_speed_m_s
-    )
+    sigma = np.sqrt(plume.source_sigma_m**2 + 2.0 * plume.diffusivity_m2_s * travelled / plume.wind_speed_m_s)
     soft = plume.source_sigma_m
     inside = 0.5 * (np.tanh(along / soft) - np.tanh((along - plume.length_m) / soft))
     decay = np.exp(-travelled / (plume.wind_speed_m_s * plume.lifetime_h * 3600.0))

@@ -207,3 +207,17 @@ def read_level2(path: str | Path) -> Swath:
             fields=fields,
             unavailable=tuple(spec for spec in product.variables if spec not in fields),
         )
+
+
+def index_origin(path: str | Path) -> tuple[int, int]:
+    """Return the scanline and ground pixel number of a file's first pixel, without reading its columns."""
+    product = load_product()
+    with open_level2(path) as dataset:
+        latitude = find_variable(dataset, product.variables["latitude"].paths)
+        if latitude is None:
+            raise GranuleError("the file has no latitude", reason="missing_variable", where=path)
+        scanline, ground_pixel = (
+            _index_numbers(dataset, product, axis, size)
+            for axis, size in zip(("scanline", "ground_pixel"), latitude.shape[-2:], strict=True)
+        )
+    return int(scanline[0]), int(ground_pixel[0])

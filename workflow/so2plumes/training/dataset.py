@@ -18,7 +18,9 @@ from so2plumes.training.inject import Injection, inject
 log = logging.getLogger(__name__)
 
 UNUSABLE_WEIGHT = 0.2
+FAINT_SIGMA = 3.0
 TEST_EVERY = 5
+TRUTH_SIGMA_TEXT = "injected column above 1 standard deviation of the local noise"
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,8 @@ class TrainingSet:
     truth : (n, window, window) bool
         Injected column above one standard deviation of the local noise.
     weight : (n, window, window) float32
-        0 where the scene itself may hold a plume, 0.2 on unusable pixels (the net learns to bridge small gaps), else 1.
+        0 where the scene itself may hold a plume and on injected plumes that nowhere reach 3 sigma (neither answer is
+        wrong there), 0.2 on unusable pixels (the net learns to bridge small gaps), else 1.
     peak_sigma : (n,) float32
         Largest injected signal within the image; 0 without a plume.
     orbit : (n,) int
@@ -63,7 +66,7 @@ class Recipe:
     scenes_per_granule: int = 3
     images_near_plume: int = 4
     images_anywhere: int = 2
-    quiet_share: float = 0.25
+    quiet_share: float = 0.35
     window: int = 32
     normalisation: str = "local_robust"
 
@@ -94,6 +97,18 @@ def _cut(values: NDArray, corner: tuple[int, int], window: int) -> NDArray:
     return np.pad(piece, missing)
 
 
+def faint_truth(
+    truth: NDArray[np.bool_], signal_sigma: NDArray[np.floating], usable: NDArray[np.bool_]
+) -> NDArray[np.bool_]:
+    """Truth pixels of connected plumes that reach 3 sigma on no usable pixel."""
+    import cv2
+
+    count, labels = cv2.connectedComponents(truth.astype(np.uint8), connectivity=8)
+    peaks = np.zeros(count)
+    np.maximum.at(peaks, labels, np.where(usable, signal_sigma, 0.0))
+    return truth & (peaks < FAINT_SIGMA)[labels]
+
+
 def images_of(
     background: Background, recipe: Recipe
 ) -> list[tuple[NDArray, NDArray, NDArray, float]]:
@@ -120,9 +135,10 @@ def images_of(
         column = scene.column if scene else swath["vertical_column"]
         truth = scene.truth if scene else np.zeros(usable.shape, bool)
         signal = np.where(usable, scene.signal_sigma, 0.0) if scene else np.zeros(usable.shape)
+        scene_weight = np.where(faint_truth(truth, signal, usable), np.float32(0.0), weight)
         image = normalise(column, usable)
         for corner in _corners(rng, truth & usable, recipe, with_plume):
-            pieces = [_cut(v, corner, recipe.window) for v in (image, truth, weight, signal)]
+            pieces = [_cut(v, corner, recipe.window) for v in (image, truth, scene_weight, signal)]
             if (pieces[0] != 0).mean() >= 0.1:
                 drawn.append((pieces[0], pieces[1], pieces[2], float(pieces[3].max())))
     return drawn

@@ -1,0 +1,117 @@
+# From the archive to compact swaths.
+
+
+rule simulate_archive:
+    """Simulated granules of a year, with their truth."""
+    output:
+        directory(f"{RESULTS}/{{year}}/simulated"),
+    params:
+        version=ALGORITHMS["simulate_archive"],
+        days=days_of_year,
+        seed=CONFIG.simulate.seed,
+        scanlines=CONFIG.simulate.scanlines,
+        ground_pixels=CONFIG.simulate.ground_pixels,
+    log:
+        f"{LOGS}/{{year}}/simulate_archive.log",
+    benchmark:
+        f"{BENCHMARKS}/{{year}}/simulate_archive.tsv"
+    conda:
+        "../../envs/cpu.yaml"
+    resources:
+        mem_mb=2000,
+    message:
+        "simulate the granules of {wildcards.year}"
+    shell:
+        "so2plumes simulate-archive {params.days} --seed {params.seed} --scanlines {params.scanlines}"
+        " --ground-pixels {params.ground_pixels} --out {output} --log {log}"
+
+
+rule index_archive:
+    """The frozen granule list of a year."""
+    input:
+        archive_input,
+    output:
+        f"{RESULTS}/{{year}}/index.parquet",
+    params:
+        version=ALGORITHMS["index_archive"],
+        days=days_of_year,
+        archive=archive_folder,
+        processors=",".join(CONFIG.archive.processors) or "all",
+        retrievals=",".join(CONFIG.archive.retrievals) or "all",
+    log:
+        f"{LOGS}/{{year}}/index_archive.log",
+    benchmark:
+        f"{BENCHMARKS}/{{year}}/index_archive.tsv"
+    conda:
+        "../../envs/cpu.yaml"
+    resources:
+        mem_mb=1000,
+    message:
+        "freeze the granule list of {wildcards.year}"
+    shell:
+        "so2plumes index-archive --archive {params.archive:q} {params.days} --processors {params.processors}"
+        " --retrievals {params.retrievals} --out {output} --log {log}"
+
+
+def chips_of_earlier_period(wildcards):
+    """Chips of the period that lies a window back: at most a window of compact swaths exists at a time.
+
+    `temp()` alone does not bound them, as all fetch jobs may run before the first detection.
+    """
+    names = list(PERIODS[wildcards.year])
+    place = names.index(wildcards.date) - CONFIG.archive.window
+    return f"{RESULTS}/{wildcards.year}/chips/{names[place]}.nc" if place >= 0 else []
+
+
+# The list is ancient: a list that was made again (the campaign was extended) does not fetch six years again; what
+# does is listed in params.
+rule fetch_swaths:
+    """Compact swaths of a period, and a receipt for every granule."""
+    input:
+        index=ancient(f"{RESULTS}/{{year}}/index.parquet"),
+        earlier=lambda wildcards: ancient(chips_of_earlier_period(wildcards)),
+    output:
+        swaths=temp(directory(f"{RESULTS}/{{year}}/swaths/{{date}}")),
+        receipt=f"{RESULTS}/{{year}}/receipts/{{date}}.json",
+    params:
+        version=ALGORITHMS["fetch_swaths"],
+        days=days_of_period,
+        archive=archive_folder,
+        processors=CONFIG.archive.processors,
+        retrievals=CONFIG.archive.retrievals,
+        checksum="" if CONFIG.archive.checksum else "--no-checksum",
+    log:
+        f"{LOGS}/{{year}}/fetch_swaths/{{date}}.log",
+    benchmark:
+        f"{BENCHMARKS}/{{year}}/fetch_swaths/{{date}}.tsv"
+    conda:
+        "../../envs/cpu.yaml"
+    resources:
+        mem_mb=2500,
+    message:
+        "fetch the swaths of {wildcards.date}"
+    shell:
+        "so2plumes fetch-swaths --index {input.index} --archive {params.archive:q} --period {wildcards.date} {params.days}"
+        " {params.checksum} --out {output.swaths} --receipt {output.receipt} --log {log}"
+
+
+rule collect_receipts:
+    """What happened to every granule of a year."""
+    input:
+        of_every_period("receipts/{date}.json"),
+    output:
+        f"{RESULTS}/{{year}}/coverage.parquet",
+    params:
+        version=ALGORITHMS["collect_receipts"],
+    log:
+        f"{LOGS}/{{year}}/collect_receipts.log",
+    benchmark:
+        f"{BENCHMARKS}/{{year}}/collect_receipts.tsv"
+    conda:
+        "../../envs/cpu.yaml"
+    resources:
+        mem_mb=1000,
+    message:
+        "collect the receipts of {wildcards.year}"
+    shell:
+        "so2plumes collect-receipts {input} --out {output} --log {log}"

@@ -1,0 +1,92 @@
+# From probabilities to the plume table.
+
+
+rule extract_plumes:
+    """A chip for every plume: all its pixels. After this the swaths can go."""
+    input:
+        swaths=f"{RESULTS}/{{year}}/swaths/{{date}}",
+        probability=f"{RESULTS}/{{year}}/probability/{{date}}.nc",
+    output:
+        f"{RESULTS}/{{year}}/chips/{{date}}.nc",
+    params:
+        version=ALGORITHMS["extract_plumes"],
+        threshold=CONFIG.detect.threshold,
+        min_pixels=CONFIG.plumes.min_pixels,
+        buffer=CONFIG.plumes.buffer,
+        chip_margin=CONFIG.plumes.chip_margin,
+        filter=FILTER,
+    log:
+        f"{LOGS}/{{year}}/extract_plumes/{{date}}.log",
+    benchmark:
+        f"{BENCHMARKS}/{{year}}/extract_plumes/{{date}}.tsv"
+    conda:
+        "../../envs/cpu.yaml"
+    resources:
+        mem_mb=2500,
+    message:
+        "cut out the plumes of {wildcards.date}"
+    shell:
+        "so2plumes extract-plumes --swaths {input.swaths} --probability {input.probability} --threshold {params.threshold}"
+        " --min-pixels {params.min_pixels} --buffer {params.buffer} --chip-margin {params.chip_margin} {params.filter}"
+        " --out {output} --log {log}"
+
+
+rule estimate_emissions:
+    """One row per plume: geometry, mass, wind, rate, label, reason codes."""
+    input:
+        f"{RESULTS}/{{year}}/chips/{{date}}.nc",
+    output:
+        f"{RESULTS}/{{year}}/emissions/{{date}}.parquet",
+    params:
+        version=ALGORITHMS["estimate_emissions"],
+        estimator=CONFIG.emissions.estimator,
+        background=CONFIG.emissions.background,
+        label_threshold=CONFIG.emissions.label_threshold,
+    log:
+        f"{LOGS}/{{year}}/estimate_emissions/{{date}}.log",
+    benchmark:
+        f"{BENCHMARKS}/{{year}}/estimate_emissions/{{date}}.tsv"
+    conda:
+        "../../envs/cpu.yaml"
+    resources:
+        mem_mb=1500,
+    message:
+        "estimate the emission rates of {wildcards.date}"
+    shell:
+        "so2plumes estimate-emissions --chips {input} --estimator {params.estimator} --background {params.background}"
+        " --label-threshold {params.label_threshold} --out {output} --log {log}"
+
+
+rule collect_plumes:
+    """The product: all plumes of a year."""
+    input:
+        of_every_period("emissions/{date}.parquet"),
+    output:
+        f"{RESULTS}/{{year}}/plumes.parquet",
+    params:
+        version=ALGORITHMS["collect_plumes"],
+    log:
+        f"{LOGS}/{{year}}/collect_plumes.log",
+    benchmark:
+        f"{BENCHMARKS}/{{year}}/collect_plumes.tsv"
+    conda:
+        "../../envs/cpu.yaml"
+    resources:
+        mem_mb=2000,
+    message:
+        "collect the plumes of {wildcards.year}"
+    shell:
+        "so2plumes collect-plumes {input} --out {output} --log {log}"
+
+
+use rule collect_plumes as collect_campaign_plumes with:
+    input:
+        of_every_year("plumes.parquet"),
+    output:
+        f"{RESULTS}/campaign/plumes.parquet",
+    log:
+        f"{LOGS}/campaign/collect_plumes.log",
+    benchmark:
+        f"{BENCHMARKS}/campaign/collect_plumes.tsv"
+    message:
+        "collect the plumes of the campaign"

@@ -1,0 +1,182 @@
+# What people read.
+
+TABLE_NAMES = (
+    "yearly daily_counts clusters eruptions labels coverage quarantined".split()
+)
+FIGURE_NAMES = "map daily_counts histograms clusters eruptions edgar".split()
+CAMPAIGN_TABLES = [f"{RESULTS}/campaign/tables/{name}.csv" for name in TABLE_NAMES]
+CAMPAIGN_FIGURES = [f"{RESULTS}/campaign/figures/{name}.png" for name in FIGURE_NAMES]
+
+
+def truth_option(wildcards, input):
+    return f"--truth {input.truth}" if SIMULATED else ""
+
+
+# The configuration as validated, presets and defaults filled in; written when it changes.
+rule write_config:
+    """The configuration of this run."""
+    output:
+        f"{RESULTS}/campaign/config.json",
+    params:
+        config=CONFIG.model_dump_json(indent=2),
+    log:
+        f"{LOGS}/campaign/write_config.log",
+    conda:
+        "../../envs/cpu.yaml"
+    message:
+        "write the configuration"
+    shell:
+        "printf '%s\n' {params.config:q} > {output} 2> {log}"
+
+
+rule score_truth:
+    """Which simulated plumes were found, and with what rate."""
+    input:
+        archive=f"{RESULTS}/{{year}}/simulated",
+        plumes=f"{RESULTS}/{{year}}/plumes.parquet",
+        chips=of_every_period("chips/{date}.nc"),
+    output:
+        f"{RESULTS}/{{year}}/truth.parquet",
+    log:
+        f"{LOGS}/{{year}}/score_truth.log",
+    conda:
+        "../../envs/cpu.yaml"
+    resources:
+        mem_mb=2000,
+    message:
+        "hold the plumes of {wildcards.year} against the simulated truth"
+    shell:
+        "so2plumes score-truth --archive {input.archive} --plumes {input.plumes} --chips $(dirname {input.chips[0]})"
+        " --out {output} --log {log}"
+
+
+rule report_year:
+    """The report of a year."""
+    input:
+        plumes=f"{RESULTS}/{{year}}/plumes.parquet",
+        clusters=f"{RESULTS}/{{year}}/clusters.parquet",
+        eruptions=f"{RESULTS}/{{year}}/eruptions.parquet",
+        edgar=f"{RESULTS}/{{year}}/edgar.parquet",
+        coverage=f"{RESULTS}/{{year}}/coverage.parquet",
+        chips=of_every_period("chips/{date}.nc"),
+        config=ancient(f"{RESULTS}/campaign/config.json"),
+        truth=f"{RESULTS}/{{year}}/truth.parquet" if SIMULATED else [],
+    output:
+        f"{RESULTS}/{{year}}/report.html",
+    params:
+        version=ALGORITHMS["report"],
+        days=days_of_year,
+        title=lambda wildcards: f"{CONFIG.campaign.name}: {wildcards.year}",
+        chips=lambda wildcards: f"{RESULTS}/{wildcards.year}/chips",
+        truth=truth_option,
+        model=CONFIG.detect.model,
+        gallery=CONFIG.report.gallery,
+    log:
+        f"{LOGS}/{{year}}/report_year.log",
+    benchmark:
+        f"{BENCHMARKS}/{{year}}/report_year.tsv"
+    conda:
+        "../../envs/cpu.yaml"
+    resources:
+        mem_mb=3000,
+    message:
+        "write the report of {wildcards.year}"
+    shell:
+        "so2plumes report --title {params.title:q} {params.days} --plumes {input.plumes} --clusters {input.clusters}"
+        " --eruptions {input.eruptions} --edgar {input.edgar} --coverage {input.coverage} --chips {params.chips} {params.truth}"
+        " --gallery {params.gallery} --config {input.config} --model {params.model} --out {output} --log {log}"
+
+
+rule collect_campaign_coverage:
+    """What happened to every granule of the campaign."""
+    input:
+        of_every_year("coverage.parquet"),
+    output:
+        f"{RESULTS}/campaign/coverage.parquet",
+    log:
+        f"{LOGS}/campaign/collect_coverage.log",
+    benchmark:
+        f"{BENCHMARKS}/campaign/collect_coverage.tsv"
+    conda:
+        "../../envs/cpu.yaml"
+    message:
+        "collect the coverage of the campaign"
+    shell:
+        "so2plumes collect-tables {input} --out {output} --log {log}"
+
+
+rule collect_campaign_truth:
+    """Which simulated plumes of the campaign were found."""
+    input:
+        of_every_year("truth.parquet"),
+    output:
+        f"{RESULTS}/campaign/truth.parquet",
+    log:
+        f"{LOGS}/campaign/collect_truth.log",
+    conda:
+        "../../envs/cpu.yaml"
+    message:
+        "collect the truth of the campaign"
+    shell:
+        "so2plumes collect-tables {input} --out {output} --log {log}"
+
+
+use rule report_year as report_campaign with:
+    input:
+        plumes=f"{RESULTS}/campaign/plumes.parquet",
+        clusters=f"{RESULTS}/campaign/clusters.parquet",
+        eruptions=f"{RESULTS}/campaign/eruptions.parquet",
+        edgar=f"{RESULTS}/campaign/edgar.parquet",
+        coverage=f"{RESULTS}/campaign/coverage.parquet",
+        config=f"{RESULTS}/campaign/config.json",
+        truth=f"{RESULTS}/campaign/truth.parquet" if SIMULATED else [],
+    output:
+        f"{RESULTS}/campaign/report.html",
+    params:
+        version=ALGORITHMS["report"],
+        days=WHOLE_CAMPAIGN,
+        title=CONFIG.campaign.name,
+        chips=of_every_year("chips"),
+        truth=truth_option,
+        model=CONFIG.detect.model,
+        gallery=CONFIG.report.gallery,
+    log:
+        f"{LOGS}/campaign/report.log",
+    benchmark:
+        f"{BENCHMARKS}/campaign/report.tsv"
+    message:
+        "write the report of the campaign"
+
+
+rule export_campaign:
+    """Tables and figures of the campaign's report as files."""
+    input:
+        plumes=f"{RESULTS}/campaign/plumes.parquet",
+        clusters=f"{RESULTS}/campaign/clusters.parquet",
+        eruptions=f"{RESULTS}/campaign/eruptions.parquet",
+        edgar=f"{RESULTS}/campaign/edgar.parquet",
+        coverage=f"{RESULTS}/campaign/coverage.parquet",
+        config=f"{RESULTS}/campaign/config.json",
+    output:
+        CAMPAIGN_TABLES,
+        CAMPAIGN_FIGURES,
+    params:
+        version=ALGORITHMS["report"],
+        days=WHOLE_CAMPAIGN,
+        title=CONFIG.campaign.name,
+        model=CONFIG.detect.model,
+        folder=f"{RESULTS}/campaign",
+    log:
+        f"{LOGS}/campaign/export.log",
+    benchmark:
+        f"{BENCHMARKS}/campaign/export.tsv"
+    conda:
+        "../../envs/cpu.yaml"
+    resources:
+        mem_mb=3000,
+    message:
+        "write the tables and figures of the campaign"
+    shell:
+        "so2plumes export-tables --title {params.title:q} {params.days} --plumes {input.plumes} --clusters {input.clusters}"
+        " --eruptions {input.eruptions} --edgar {input.edgar} --coverage {input.coverage} --config {input.config}"
+        " --model {params.model} --gallery 0 --tables {params.folder}/tables --figures {params.folder}/figures --log {log}"

@@ -1,0 +1,190 @@
+# Clusters, eruptions and the inventory, per year and for the campaign.
+
+KNOWN_SOURCES = "resources/known_sources.csv"
+WHOLE_CAMPAIGN = f"--start {START} --end {END}"
+
+
+rule simulate_eruptions:
+    """Eruptions of the simulated volcanoes, in the layout of the GVP website."""
+    output:
+        f"{RESULTS}/simulated/eruptions.csv",
+    log:
+        f"{LOGS}/simulate_eruptions.log",
+    conda:
+        "../../envs/cpu.yaml"
+    message:
+        "simulate a list of eruptions"
+    shell:
+        "so2plumes simulate-eruptions --out {output} --log {log}"
+
+
+rule simulate_edgar:
+    """A simulated inventory, in the layout of EDGAR v8.1."""
+    output:
+        f"{RESULTS}/simulated/edgar/v8.1_FT2022_AP_SO2_{{year}}_TOTALS_flx.nc",
+    log:
+        f"{LOGS}/{{year}}/simulate_edgar.log",
+    conda:
+        "../../envs/cpu.yaml"
+    message:
+        "simulate an inventory for {wildcards.year}"
+    shell:
+        "so2plumes simulate-edgar --year {wildcards.year} --out {output} --log {log}"
+
+
+def eruption_list():
+    if CONFIG.eruptions.path == "simulated" and SIMULATED:
+        return f"{RESULTS}/simulated/eruptions.csv"
+    return CONFIG.eruptions.path or []
+
+
+def edgar_grid(wildcards):
+    """The inventory: a simulated year, a configured file or folder, or nothing."""
+    if CONFIG.edgar.path == "simulated" and SIMULATED:
+        year = getattr(wildcards, "year", str(END.year))
+        return f"{RESULTS}/simulated/edgar/v8.1_FT2022_AP_SO2_{year}_TOTALS_flx.nc"
+    return ancient(CONFIG.edgar.path) if CONFIG.edgar.path else []
+
+
+rule cluster_plumes:
+    """Clusters of plumes and the known source nearest to each."""
+    input:
+        plumes=f"{RESULTS}/{{year}}/plumes.parquet",
+        known=KNOWN_SOURCES,
+    output:
+        f"{RESULTS}/{{year}}/clusters.parquet",
+    params:
+        version=ALGORITHMS["cluster_plumes"],
+        days=days_of_year,
+        eps_km=CONFIG.cluster.eps_km,
+        min_samples=CONFIG.cluster.min_samples,
+        origin=CONFIG.cluster.origin,
+    log:
+        f"{LOGS}/{{year}}/cluster_plumes.log",
+    benchmark:
+        f"{BENCHMARKS}/{{year}}/cluster_plumes.tsv"
+    conda:
+        "../../envs/cpu.yaml"
+    resources:
+        mem_mb=2000,
+    message:
+        "cluster the plumes of {wildcards.year}"
+    shell:
+        "so2plumes cluster-plumes --plumes {input.plumes} --known {input.known} {params.days} --eps-km {params.eps_km}"
+        " --min-samples {params.min_samples} --origin {params.origin} --out {output} --log {log}"
+
+
+use rule cluster_plumes as cluster_campaign with:
+    input:
+        plumes=f"{RESULTS}/campaign/plumes.parquet",
+        known=KNOWN_SOURCES,
+    output:
+        f"{RESULTS}/campaign/clusters.parquet",
+    params:
+        version=ALGORITHMS["cluster_plumes"],
+        days=WHOLE_CAMPAIGN,
+        eps_km=CONFIG.cluster.eps_km,
+        min_samples=CONFIG.cluster.min_samples,
+        origin=CONFIG.cluster.origin,
+    log:
+        f"{LOGS}/campaign/cluster_plumes.log",
+    benchmark:
+        f"{BENCHMARKS}/campaign/cluster_plumes.tsv"
+    message:
+        "cluster the plumes of the campaign"
+
+
+rule match_eruptions:
+    """Eruptions of a year and the plumes near them."""
+    input:
+        plumes=f"{RESULTS}/{{year}}/plumes.parquet",
+        eruptions=eruption_list(),
+    output:
+        f"{RESULTS}/{{year}}/eruptions.parquet",
+    params:
+        version=ALGORITHMS["match_eruptions"],
+        days=days_of_year,
+        list=eruption_list() or "none",
+        radius_km=CONFIG.eruptions.radius_km,
+        origin=CONFIG.eruptions.origin,
+    log:
+        f"{LOGS}/{{year}}/match_eruptions.log",
+    benchmark:
+        f"{BENCHMARKS}/{{year}}/match_eruptions.tsv"
+    conda:
+        "../../envs/cpu.yaml"
+    resources:
+        mem_mb=1500,
+    message:
+        "match the plumes of {wildcards.year} with eruptions"
+    shell:
+        "so2plumes match-eruptions --plumes {input.plumes} --eruptions {params.list:q} {params.days}"
+        " --radius-km {params.radius_km} --origin {params.origin} --out {output} --log {log}"
+
+
+use rule match_eruptions as match_campaign_eruptions with:
+    input:
+        plumes=f"{RESULTS}/campaign/plumes.parquet",
+        eruptions=eruption_list(),
+    output:
+        f"{RESULTS}/campaign/eruptions.parquet",
+    params:
+        version=ALGORITHMS["match_eruptions"],
+        days=WHOLE_CAMPAIGN,
+        list=eruption_list() or "none",
+        radius_km=CONFIG.eruptions.radius_km,
+        origin=CONFIG.eruptions.origin,
+    log:
+        f"{LOGS}/campaign/match_eruptions.log",
+    benchmark:
+        f"{BENCHMARKS}/campaign/match_eruptions.tsv"
+    message:
+        "match the plumes of the campaign with eruptions"
+
+
+rule compare_edgar:
+    """The plumes of a year beside the EDGAR inventory."""
+    input:
+        plumes=f"{RESULTS}/{{year}}/plumes.parquet",
+        edgar=edgar_grid,
+    output:
+        f"{RESULTS}/{{year}}/edgar.parquet",
+    params:
+        version=ALGORITHMS["compare_edgar"],
+        edgar=lambda wildcards, input: input.edgar or "none",
+        year=lambda wildcards: wildcards.year,
+        top_share=CONFIG.edgar.top_share,
+        radius_km=CONFIG.edgar.radius_km,
+    log:
+        f"{LOGS}/{{year}}/compare_edgar.log",
+    benchmark:
+        f"{BENCHMARKS}/{{year}}/compare_edgar.tsv"
+    conda:
+        "../../envs/cpu.yaml"
+    resources:
+        mem_mb=3000,
+    message:
+        "compare the plumes of {wildcards.year} with EDGAR"
+    shell:
+        "so2plumes compare-edgar --plumes {input.plumes} --edgar {params.edgar:q} --year {params.year}"
+        " --top-share {params.top_share} --radius-km {params.radius_km} --out {output} --log {log}"
+
+
+use rule compare_edgar as compare_campaign_edgar with:
+    input:
+        plumes=f"{RESULTS}/campaign/plumes.parquet",
+        edgar=edgar_grid,
+    output:
+        f"{RESULTS}/campaign/edgar.parquet",
+    params:
+        version=ALGORITHMS["compare_edgar"],
+        edgar=lambda wildcards, input: input.edgar or "none",
+        year=END.year,
+        top_share=CONFIG.edgar.top_share,
+        radius_km=CONFIG.edgar.radius_km,
+    log:
+        f"{LOGS}/campaign/compare_edgar.log",
+    benchmark:
+        f"{BENCHMARKS}/campaign/compare_edgar.tsv"
+    message:
+        "compare the plumes of the campaign with EDGAR"

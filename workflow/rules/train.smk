@@ -1,0 +1,104 @@
+# A detector: training set, training, card. `snakemake results/training/<name>/model/card.json`
+
+TRAINING = f"{RESULTS}/training"
+
+
+rule simulate_backgrounds:
+    """Simulated granules without plumes."""
+    output:
+        directory(f"{TRAINING}/simulated"),
+    params:
+        version=ALGORITHMS["simulate_archive"],
+        last=lambda wildcards: datetime.date(2021, 1, 1)
+        + datetime.timedelta(days=CONFIG.training.simulated_days - 1),
+        seed=CONFIG.training.seed,
+    log:
+        f"{LOGS}/training/simulate_backgrounds.log",
+    conda:
+        "../../envs/cpu.yaml"
+    message:
+        "simulate quiet granules"
+    shell:
+        "so2plumes simulate-archive --quiet --start 2021-01-01 --end {params.last} --seed {params.seed} --out {output} --log {log}"
+
+
+rule build_training_set:
+    """Images with injected plumes of known truth."""
+    input:
+        real=ancient(CONFIG.training.folders),
+        simulated=rules.simulate_backgrounds.output,
+    output:
+        f"{TRAINING}/{{model}}/set.npz",
+    params:
+        version=ALGORITHMS["build_training_set"],
+        seed=CONFIG.training.seed,
+        most=(
+            f"--max-granules {CONFIG.training.max_granules}"
+            if CONFIG.training.max_granules
+            else ""
+        ),
+    log:
+        f"{LOGS}/training/{{model}}/build_training_set.log",
+    benchmark:
+        f"{BENCHMARKS}/training/{{model}}/build_training_set.tsv"
+    conda:
+        "../../envs/cpu.yaml"
+    message:
+        "build the training set of {wildcards.model}"
+    shell:
+        "so2plumes build-training-set {input.real:q} {input.simulated} --seed {params.seed} {params.most} --out {output} --log {log}"
+
+
+rule train_model:
+    """Weights of the U-Net."""
+    input:
+        rules.build_training_set.output,
+    output:
+        weights=f"{TRAINING}/{{model}}/weights.keras",
+        history=f"{TRAINING}/{{model}}/history.json",
+    params:
+        version=ALGORITHMS["train_model"],
+        seed=CONFIG.training.seed,
+        base_width=CONFIG.training.base_width,
+        epochs=CONFIG.training.epochs,
+        batch=CONFIG.training.batch,
+    log:
+        f"{LOGS}/training/{{model}}/train_model.log",
+    benchmark:
+        f"{BENCHMARKS}/training/{{model}}/train_model.tsv"
+    conda:
+        "../../envs/cpu.yaml"
+    threads: 8
+    resources:
+        gpu=1,
+    message:
+        "train {wildcards.model}"
+    shell:
+        "so2plumes train-model --set {input} --seed {params.seed} --base-width {params.base_width} --epochs {params.epochs}"
+        " --batch {params.batch} --out {output.weights} --history {output.history} --log {log}"
+
+
+rule evaluate_model:
+    """The model card, beside a copy of the weights: the folder that `detect.model` names."""
+    input:
+        set=rules.build_training_set.output,
+        weights=rules.train_model.output.weights,
+        history=rules.train_model.output.history,
+        real=ancient(CONFIG.training.folders),
+        simulated=rules.simulate_backgrounds.output,
+    output:
+        directory(f"{TRAINING}/{{model}}/model"),
+    params:
+        version=ALGORITHMS["evaluate_model"],
+    log:
+        f"{LOGS}/training/{{model}}/evaluate_model.log",
+    benchmark:
+        f"{BENCHMARKS}/training/{{model}}/evaluate_model.tsv"
+    conda:
+        "../../envs/cpu.yaml"
+    threads: 8
+    message:
+        "score {wildcards.model} on orbits that it has not seen"
+    shell:
+        "so2plumes evaluate-model {input.real:q} {input.simulated} --name {wildcards.model} --set {input.set}"
+        " --model {input.weights} --history {input.history} --out {output} --log {log}"

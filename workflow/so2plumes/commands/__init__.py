@@ -1,0 +1,20 @@
+"""The subcommands: each opens inputs, calls the library and writes one output.
+
+Contract: a module of this room imports the library inside its functions, so that a command starts as fast as what it
+uses.
+"""
+
+from so2plumes.commands import archive, detect, emissions, plumes, report, simulate, sources, tools, train
+
+GROUPS = (
+    simulate.add_commands,
+    archive.add_commands,
+    detect.add_commands,
+    plumes.add_commands,
+    emissions.add_commands,
+    sources.add_commands,
+    report.add_commands,
+    train.add_commands,
+    tools.add_commands,
+)
+"""Functions that add the commands of one stage to a parser."""

@@ -1,0 +1,66 @@
+"""The command that searches swaths for plumes."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+
+from so2plumes.commands.options import Common, Subparsers, add_command, add_filter, add_paths
+
+log = logging.getLogger(__name__)
+
+
+def detect_plumes(options: argparse.Namespace) -> None:
+    """Compute the plume probability of every pixel of a folder of compact swaths."""
+    os.environ["KERAS_BACKEND"] = options.backend
+    for variable in ("TF_NUM_INTRAOP_THREADS", "OMP_NUM_THREADS"):
+        os.environ[variable] = str(options.threads)
+    os.environ.setdefault("TF_NUM_INTEROP_THREADS", "1")
+    os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")
+    import netCDF4
+
+    from so2plumes.detect.model import load_detector
+    from so2plumes.detect.probability import ProbabilityWriter
+    from so2plumes.detect.swaths import DetectionRule, detect_swath
+    from so2plumes.errors import GranuleError, ModelError
+    from so2plumes.files import atomic_path, sha256
+    from so2plumes.swath.compact import read_compact
+
+    paths = sorted(options.swaths.glob("*.nc"))
+    detector = load_detector(options.model, options.batch) if paths else None
+    if detector is not None and detector.window != options.window:
+        raise ModelError(
+            "the model's window is not the configured one",
+            where=f"detect.window, {options.model}",
+            expected=str(detector.window),
+            found=str(options.window),
+        )
+    rule = DetectionRule(options.step, options.min_qa, options.max_solar_zenith)
+    attributes = {"model_sha256": sha256(options.model), "window": options.window, "step": options.step}
+    with atomic_path(options.out) as temporary, netCDF4.Dataset(temporary, "w") as dataset:
+        writer = ProbabilityWriter(dataset, attributes)
+        for count, path in enumerate(paths, 1):
+            log.info("swath %d of %d: %s", count, len(paths), path.stem)
+            try:
+                swath = read_compact(path)
+            except GranuleError as error:
+                log.warning("left out: %s", error)
+                writer.fail(path.stem, error.reason)
+                continue
+            assert detector is not None
+            writer.add(swath.granule, swath.orbit, detect_swath(swath, detector, rule))
+
+
+def add_commands(commands: Subparsers, common: Common) -> None:
+    """Add the commands of this stage."""
+    parser = add_command(commands, common, "detect-plumes", detect_plumes)
+    add_paths(
+        parser, swaths="folder of compact swaths", model="weights, .keras with card.json", out="NetCDF file"
+    )
+    parser.add_argument("--window", type=int, default=32)
+    parser.add_argument("--step", type=int, default=4)
+    parser.add_argument("--batch", type=int, default=512)
+    parser.add_argument("--backend", default="tensorflow", help="Keras backend")
+    parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
+    add_filter(parser)

@@ -1,0 +1,57 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+Subparsers = Any
+Common = argparse.ArgumentParser
+
+
+def add_command(
+    commands: Subparsers, common: Common, name: str, run: Callable[[argparse.Namespace], None]
+) -> argparse.ArgumentParser:
+    """Add a subcommand whose help is the first paragraph of its function's docstring."""
+    text = " ".join((run.__doc__ or "").split("\n\n")[0].split())
+    parser = commands.add_parser(name, parents=[common], help=text, description=text)
+    parser.set_defaults(run=run)
+    return parser
+
+
+def optional_path(text: str) -> Path | None:
+    """Parse a path, or ``none``."""
+    return None if text.lower() in ("", "none", "null") else Path(text)
+
+
+def optional_float(text: str) -> float | None:
+    """Parse a number, or ``none``."""
+    return None if text.lower() in ("", "none", "null") else float(text)
+
+
+def comma_list(text: str) -> list[str]:
+    """Parse ``a,b,c``; empty text or ``all`` is the empty list."""
+    return [] if text in ("", "all") else text.split(",")
+
+
+def add_period(parser: argparse.ArgumentParser) -> None:
+    """Add ``--start`` and ``--end``."""
+    parser.add_argument("--start", type=datetime.date.fromisoformat, required=True, help="first day, YYYY-MM-DD")
+    parser.add_argument("--end", type=datetime.date.fromisoformat, required=True, help="last day, included")
+
+
+def add_filter(parser: argparse.ArgumentParser) -> None:
+    """Add the quality filter."""
+    parser.add_argument("--min-qa", type=float, default=0.5, help="use pixels with qa_value above this")
+    parser.add_argument(
+        "--max-solar-zenith", type=optional_float, default=None, help="largest solar zenith angle, degrees, or none"
+    )
+
+
+def add_paths(parser: argparse.ArgumentParser, **helps: str) -> None:
+    """Add required path options by name."""
+    for name, text in helps.items():
+        parser.add_argument(f"--{name.replace('_', '-')}", type=Path, required=True, help=text)

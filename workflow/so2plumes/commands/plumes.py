@@ -1,0 +1,53 @@
+"""The command that cuts plumes out of swaths."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+
+from so2plumes.commands.options import Common, Subparsers, add_command, add_filter, add_paths
+
+log = logging.getLogger(__name__)
+
+
+def extract_plumes(options: argparse.Namespace) -> None:
+    """Cut a chip for every plume: all its pixels, after which the swaths can go."""
+    import netCDF4
+
+    from so2plumes.detect.probability import read_probabilities
+    from so2plumes.plumes.chips import Chip, write_chips
+    from so2plumes.plumes.extract import ExtractionRule
+    from so2plumes.plumes.extract import extract_plumes as extract
+    from so2plumes.swath.compact import read_compact
+
+    rule = ExtractionRule(
+        threshold=options.threshold,
+        min_pixels=options.min_pixels,
+        buffer=options.buffer,
+        chip_margin=options.chip_margin,
+        min_qa=options.min_qa,
+        max_solar_zenith_deg=options.max_solar_zenith,
+    )
+    probabilities = read_probabilities(options.probability)
+    with netCDF4.Dataset(options.probability) as dataset:
+        model = dataset.model_sha256
+    chips: list[Chip] = []
+    for granule, probability in probabilities.items():
+        found = extract(read_compact(options.swaths / f"{granule}.nc"), probability, rule, model)
+        log.info("%s: %d plumes", granule, len(found))
+        chips += found
+    write_chips(chips, options.out)
+    log.info("%d plumes in %d swaths", len(chips), len(probabilities))
+
+
+def add_commands(commands: Subparsers, common: Common) -> None:
+    """Add the commands of this stage."""
+    parser = add_command(commands, common, "extract-plumes", extract_plumes)
+    add_paths(
+        parser, swaths="folder of compact swaths", probability="their plume probabilities", out="NetCDF file of chips"
+    )
+    parser.add_argument("--threshold", type=float, default=0.5)
+    parser.add_argument("--min-pixels", type=int, default=6)
+    parser.add_argument("--buffer", type=int, default=3)
+    parser.add_argument("--chip-margin", type=int, default=16)
+    add_filter(parser)

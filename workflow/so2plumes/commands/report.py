@@ -1,0 +1,166 @@
+"""Commands that gather what people read."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from so2plumes.commands.options import Common, Subparsers, add_command, add_paths, add_period, optional_path
+
+if TYPE_CHECKING:
+    from so2plumes.report.inputs import ReportInputs
+
+log = logging.getLogger(__name__)
+
+
+def collect_receipts(options: argparse.Namespace) -> None:
+    """Join the receipts of a year into one table with a row per granule."""
+    from so2plumes.report.inputs import read_coverage
+    from so2plumes.table import write_table
+
+    write_table(read_coverage(options.receipts), options.out)
+
+
+def collect_tables(options: argparse.Namespace) -> None:
+    """Join tables of the same columns, one below the other."""
+    import pandas as pd
+
+    from so2plumes.table import read_table, write_table
+
+    tables = [read_table(path) for path in options.tables]
+    filled = [table for table in tables if len(table)] or tables[:1]
+    write_table(pd.concat(filled, ignore_index=True), options.out)
+
+
+def score_truth(options: argparse.Namespace) -> None:
+    """Say for every simulated plume whether it was found and with what rate."""
+    from so2plumes.plumes.chips import read_chips
+    from so2plumes.simulate.score import score_truth as score
+    from so2plumes.swath.level2 import index_origin
+    from so2plumes.table import read_plumes, write_table
+
+    plumes = read_plumes(options.plumes)
+    chips = [chip for path in sorted(options.chips.glob("*.nc")) for chip in read_chips(path)]
+    chips = [chip for chip in chips if chip.plume_id in set(plumes["plume_id"])]
+    granules = {chip.granule for chip in chips}
+    origins = {name: index_origin(options.archive / f"{name}.nc") for name in sorted(granules)}
+    table = score(options.archive, chips, plumes, origins)
+    log.info("%d of %d simulated plumes found", int(table["found"].sum()), len(table))
+    write_table(table, options.out)
+
+
+def _versions(model: Path) -> dict[str, str]:
+    from importlib.metadata import version
+
+    from so2plumes import __version__
+    from so2plumes.files import sha256
+    from so2plumes.versions import ALGORITHMS
+
+    names = ("snakemake", "keras", "numpy", "netCDF4", "opencv-python-headless", "shapely", "pyproj")
+    algorithms = ", ".join(f"{rule} {number}" for rule, number in ALGORITHMS.items())
+    return {
+        "so2plumes": __version__,
+        "algorithms": algorithms,
+        "model": f"{model} (sha256 {sha256(model)})",
+        **{name: version(name) for name in names},
+    }
+
+
+def _inputs(options: argparse.Namespace) -> ReportInputs:
+    from dataclasses import replace
+
+    from so2plumes.files import read_json
+    from so2plumes.report.inputs import load_inputs, read_any, read_gallery_chips
+
+    config: dict[str, Any] = read_json(options.config)
+    inputs = load_inputs(
+        title=options.title,
+        start=options.start,
+        end=options.end,
+        plumes=[options.plumes],
+        clusters=options.clusters,
+        eruptions=options.eruptions,
+        edgar=options.edgar,
+        truth=options.truth,
+        config=config,
+        versions=_versions(options.model),
+    )
+    paths = [path for folder in options.chips for path in sorted(folder.glob("*.nc"))]
+    chips = read_gallery_chips(inputs.plumes, paths, options.gallery) if options.gallery else []
+    return replace(inputs, coverage=read_any(options.coverage), chips=chips)
+
+
+def report(options: argparse.Namespace) -> None:
+    """Write the report of a year or of the campaign: one HTML file that needs nothing else."""
+    from so2plumes.files import atomic_path
+    from so2plumes.report.page import render_report
+
+    page = render_report(_inputs(options))
+    with atomic_path(options.out) as temporary:
+        temporary.write_text(page, encoding="utf-8")
+    log.info("report: %s", options.out)
+
+
+def export_tables(options: argparse.Namespace) -> None:
+    """Write the tables and figures of a report as CSV and PNG files."""
+    from so2plumes.report.export import write_figures, write_tables
+
+    inputs = _inputs(options)
+    write_tables(inputs, options.tables)
+    write_figures(inputs, options.figures)
+
+
+def quicklook(options: argparse.Namespace) -> None:
+    """Draw the strongest plumes of a chips file: column, mass enhancement and probability."""
+    from so2plumes.plumes.chips import read_chips
+    from so2plumes.report.chip_figures import quicklook as draw
+    from so2plumes.table import read_plumes
+
+    plumes = read_plumes(options.plumes).set_index("plume_id")
+    chips = {chip.plume_id: chip for chip in read_chips(options.chips)}
+    chosen = plumes.loc[[name for name in chips if name in plumes.index]]
+    options.out.mkdir(parents=True, exist_ok=True)
+    for name, row in chosen.nlargest(options.most, "mass_kg").iterrows():
+        draw(chips[str(name)], {"plume_id": name, **row.to_dict()}, options.out / f"{name}.png")
+        log.info("%s", options.out / f"{name}.png")
+
+
+def _add_report_options(parser: argparse.ArgumentParser) -> None:
+    add_period(parser)
+    parser.add_argument("--title", required=True)
+    add_paths(
+        parser,
+        plumes="plume table",
+        clusters="cluster table",
+        coverage="table of granules",
+        config="configuration as JSON",
+        model="weights that were used",
+    )
+    parser.add_argument("--eruptions", type=optional_path, default=None, help="eruption table")
+    parser.add_argument("--edgar", type=optional_path, default=None, help="EDGAR table")
+    parser.add_argument("--truth", type=optional_path, default=None, help="scored truth of a simulated archive")
+    parser.add_argument("--chips", type=Path, nargs="*", default=[], help="folders of chips")
+    parser.add_argument("--gallery", type=int, default=20, help="plumes in the gallery")
+
+
+def add_commands(commands: Subparsers, common: Common) -> None:
+    """Add the commands of this stage."""
+    parser = add_command(commands, common, "collect-receipts", collect_receipts)
+    parser.add_argument("receipts", type=Path, nargs="+", help="JSON receipts")
+    add_paths(parser, out="Parquet table")
+    parser = add_command(commands, common, "collect-tables", collect_tables)
+    parser.add_argument("tables", type=Path, nargs="+", help="Parquet tables")
+    add_paths(parser, out="Parquet table")
+    parser = add_command(commands, common, "score-truth", score_truth)
+    add_paths(parser, archive="simulated archive", plumes="plume table", chips="folder of chips", out="Parquet table")
+    parser = add_command(commands, common, "report", report)
+    _add_report_options(parser)
+    add_paths(parser, out="HTML file")
+    parser = add_command(commands, common, "export-tables", export_tables)
+    _add_report_options(parser)
+    add_paths(parser, tables="folder for CSV", figures="folder for PNG")
+    parser = add_command(commands, common, "quicklook", quicklook)
+    add_paths(parser, chips="chips of a period", plumes="their plume table", out="folder for PNG")
+    parser.add_argument("--most", type=int, default=10, help="draw this many plumes, strongest first")

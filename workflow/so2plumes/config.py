@@ -1,0 +1,304 @@
+"""The configuration: one typed model that validates, documents itself and generates the JSON schema.
+
+Every key has a description; `config_docs` turns them into ``config/README.md`` and the schema, and a test fails
+when they drift.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from so2plumes.errors import ConfigError
+
+FIRST_MEASUREMENT = datetime.date(2018, 4, 30)
+WINDOW_PIXELS = 32
+
+PRESETS: dict[str, dict[str, dict[str, Any]]] = {
+    "paper": {
+        "emissions": {"background": "bbox_median"},
+        "cluster": {"origin": "max"},
+        "eruptions": {"origin": "max"},
+    },
+    "recommended": {
+        "emissions": {"background": "ring"},
+        "cluster": {"origin": "upwind"},
+        "eruptions": {"origin": "upwind"},
+    },
+}
+"""Where the papers' choice and ours differ; a key that is set in the configuration wins over its preset."""
+
+Origin = Literal["max", "upwind"]
+Processor = Annotated[str, Field(pattern=r"^\d{6}$")]
+
+
+class Section(BaseModel):
+    """Base of the sections: unknown keys are errors, values do not change."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Campaign(Section):
+    """Which days are processed."""
+
+    name: str = Field("tropomi-so2", description="Title of the reports.")
+    start: datetime.date = Field(description="First day, YYYY-MM-DD.")
+    end: datetime.date = Field(description="Last day, included.")
+    unit: Literal["day", "month"] = Field(
+        "day",
+        description="Period of one job: `day` for the global archive, `month` for sparse regional ones.",
+    )
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Campaign:
+        if self.start > self.end:
+            raise ValueError(f"start {self.start} lies after end {self.end}")
+        if self.start < FIRST_MEASUREMENT:
+            raise ValueError(f"start {self.start} lies before the first measurement, {FIRST_MEASUREMENT}")
+        return self
+
+
+class Archive(Section):
+    """Where the Level-2 granules come from and which are used."""
+
+    source: Literal["local", "simulated"] = Field(
+        description="`local`: a folder of granules, searched recursively; `simulated`: granules with known truth are made first."
+    )
+    path: str = Field("archive", description="Folder of the local archive. Not used when simulated.")
+    processors: list[Processor] = Field(
+        default=["020401", "020500", "020600", "020601"],
+        description="Processor versions that may be used, best first, six digits each. The SO2 retrieval changed from DOAS to "
+        "COBRA in November 2024 (020700), so newest-wins would mix algorithms. An empty list allows all.",
+    )
+    retrievals: list[Literal["doas", "cobra"]] = Field(
+        default=["doas"], description="Retrievals that may be used. An empty list allows all."
+    )
+    window: int = Field(
+        16,
+        ge=1,
+        description="At most this many periods of compact swaths of a year exist at a time. Changing it reruns fetch_swaths.",
+    )
+    checksum: bool = Field(True, description="Keep the SHA-256 of every granule in its receipt.")
+
+
+class Filter(Section):
+    """Which pixels are used."""
+
+    min_qa: float = Field(0.5, ge=0, lt=1, description="Pixels with qa_value greater than this are used.")
+    max_solar_zenith_deg: float | None = Field(
+        None, gt=0, le=180, description="Also drop pixels with a larger solar zenith angle; null keeps all."
+    )
+
+
+class Detect(Section):
+    """How plumes are detected."""
+
+    model: str = Field(
+        "resources/models/spine-8/model.keras",
+        description="Weights of the U-Net; card.json must lie beside them.",
+    )
+    window: int = Field(WINDOW_PIXELS, ge=16, multiple_of=16, description="Side of the rolling window, the model's input size.")
+    step: int = Field(4, ge=1, description="Step of the rolling window along both axes, pixels.")
+    threshold: float = Field(0.5, gt=0, lt=1, description="A plume pixel has at least this probability.")
+    batch: int = Field(512, ge=1, description="Windows per prediction call.")
+    backend: Literal["tensorflow", "jax", "torch"] = Field(
+        "tensorflow", description="Keras backend; tensorflow is the one that the environments install."
+    )
+
+    @model_validator(mode="after")
+    def _step_fits(self) -> Detect:
+        if self.step > self.window:
+            raise ValueError(f"step {self.step} is larger than window {self.window}: pixels would be skipped")
+        return self
+
+
+class Plumes(Section):
+    """How plumes are cut out."""
+
+    min_pixels: int = Field(6, ge=1, description="Smallest plume, pixels.")
+    buffer: int = Field(3, ge=0, description="Pixels added around a plume for its bounding box.")
+    chip_margin: int = Field(
+        16, ge=12, description="Pixels kept around a plume in its chip; the background ring reaches 12."
+    )
+
+
+class Emissions(Section):
+    """How rates are computed from chips."""
+
+    estimator: Literal["paper"] = Field("paper", description="Estimator whose rate becomes emission_kg_h.")
+    background: Literal["bbox_median", "ring"] = Field(
+        "ring", description="Background column: `bbox_median` (paper) or `ring` (4 to 12 pixels away)."
+    )
+    label_threshold: float = Field(
+        0.8, ge=0.5, lt=1, description="A label needs more than this share of a plume's pixels."
+    )
+
+
+class Cluster(Section):
+    """How plumes are clustered."""
+
+    eps_km: float = Field(50, gt=0, description="DBSCAN: largest great-circle distance of neighbours.")
+    min_samples: int = Field(20, ge=1, description="DBSCAN: plumes that make a core point.")
+    origin: Origin = Field(
+        "upwind", description="Point of a plume that is clustered: `max` (paper) or `upwind` (end of the mask)."
+    )
+
+
+class Eruptions(Section):
+    """Match with the eruptions of the Global Volcanism Program."""
+
+    path: str | None = Field(
+        None, description="GVP eruption list: website CSV or XLSX, or WFS GeoJSON. Null skips the match and the report says so."
+    )
+    radius_km: float = Field(50, gt=0, description="Largest distance of plume and volcano.")
+    origin: Origin = Field("upwind", description="Point of a plume that is matched: `max` (paper) or `upwind`.")
+
+
+class Edgar(Section):
+    """Comparison with the EDGAR inventory."""
+
+    path: str | None = Field(
+        None, description="EDGAR v8.1 SO2 file or folder (nc or zip). Null skips the comparison and the report says so."
+    )
+    top_share: float = Field(0.001, gt=0, lt=1, description="Share of cells that counts as the strongest.")
+    radius_km: float = Field(200, gt=0, description="A cell has a plume when one lies within this distance.")
+
+
+class Simulate(Section):
+    """The simulated archive."""
+
+    seed: int = Field(2019, ge=0, description="Seed of all simulated orbits, clouds, noise and plumes.")
+    scanlines: int = Field(320, ge=5, le=4172, description="Scanlines of a granule around its source.")
+    ground_pixels: int = Field(450, ge=32, le=450, description="Ground pixels across the swath.")
+
+
+class Training(Section):
+    """How a detector is trained (`snakemake results/training/<name>/card.json`)."""
+
+    folders: list[str] = Field(
+        default=[], description="Folders of Level-2 granules whose quiet scenes are used; simulated ones are always added."
+    )
+    simulated_days: int = Field(120, ge=1, description="Days of simulated quiet granules.")
+    max_granules: int | None = Field(None, ge=1, description="Use at most this many granules of `folders`.")
+    seed: int = Field(1, ge=0, description="Seed of the training set and of the training.")
+    base_width: int = Field(8, ge=2, description="Filters of the U-Net's first block.")
+    epochs: int = Field(20, ge=1, description="Passes over the training set.")
+    batch: int = Field(64, ge=1, description="Images per step.")
+
+
+class Report(Section):
+    """The reports."""
+
+    gallery: int = Field(20, ge=0, description="Plumes shown with their outlines.")
+
+
+class Config(Section):
+    """The whole configuration."""
+
+    preset: Literal["paper", "recommended"] = Field(
+        "recommended", description="Default choices where the papers' and ours differ; keys that are set win."
+    )
+    results: str = Field("results", description="Folder of everything that the campaign makes.")
+    campaign: Campaign
+    archive: Archive
+    filter: Filter = Filter()
+    detect: Detect = Detect()
+    plumes: Plumes = Plumes()
+    emissions: Emissions = Emissions()
+    cluster: Cluster = Cluster()
+    eruptions: Eruptions = Eruptions()
+    edgar: Edgar = Edgar()
+    simulate: Simulate = Simulate()
+    training: Training = Training()
+    report: Report = Report()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _apply_preset(cls, values: Any) -> Any:
+        if not isinstance(values, Mapping):
+            return values
+        merged = dict(values)
+        for section, choices in PRESETS.get(merged.get("preset", "recommended"), {}).items():
+            given = merged.get(section) or {}
+            if isinstance(given, Mapping):
+                merged[section] = {**choices, **given}
+        return merged
+
+    @field_validator("results")
+    @classmethod
+    def _plain_folder(cls, value: str) -> str:
+        return value.rstrip("/")
+
+
+def _allowed(error: Mapping[str, Any]) -> str:
+    context = error.get("ctx") or {}
+    if "expected" in context:
+        return str(context["expected"])
+    if error["type"] == "extra_forbidden":
+        return "a key of config/README.md"
+    return str(error["msg"]).removeprefix("Value error, ")
+
+
+def _found(error: Mapping[str, Any]) -> str:
+    return "nothing" if error["type"] == "missing" else repr(error.get("input"))
+
+
+def parse_config(values: Mapping[str, Any]) -> Config:
+    """Validate a configuration.
+
+    Raises
+    ------
+    ConfigError
+        Names every wrong key, its value and what is allowed.
+    """
+    try:
+        return Config.model_validate(dict(values))
+    except ValidationError as invalid:
+        problems = [
+            f"{'.'.join(str(part) for part in error['loc']) or 'configuration'}: "
+            f"found {_found(error)}; allowed: {_allowed(error)}"
+            for error in invalid.errors()
+        ]
+        raise ConfigError(
+            f"{len(problems)} configuration value{'s are' if len(problems) > 1 else ' is'} wrong\n    "
+            + "\n    ".join(problems),
+            remedy="config/README.md explains every key",
+        ) from None
+
+
+def check_files(config: Config, root: str | Path = ".") -> None:
+    """Check that the files that the configuration names exist.
+
+    Raises
+    ------
+    ConfigError
+        Names the key and the path.
+    """
+    named = {"detect.model": config.detect.model}
+    for section in ("eruptions", "edgar"):
+        path = getattr(config, section).path
+        if path is not None and not (config.archive.source == "simulated" and path == "simulated"):
+            named[f"{section}.path"] = path
+    for key, path in named.items():
+        if not (Path(root) / path).exists():
+            raise ConfigError(
+                "a file that the configuration names is missing",
+                where=key,
+                expected="an existing file",
+                found=path,
+                remedy="correct the path" if key == "detect.model" else "download it, or set the key to null",
+            )
+
+
+def load_config(path: str | Path) -> Config:
+    """Read and validate a YAML file."""
+    try:
+        values = yaml.safe_load(Path(path).read_text())
+    except (OSError, yaml.YAMLError) as error:
+        raise ConfigError("the configuration cannot be read", where=path, found=str(error)) from None
+    return parse_config(values or {})

@@ -1,0 +1,54 @@
+"""Probability of every pixel of a swath."""
+
+from __future__ import annotations
+
+import logging
+import time
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from so2plumes.detect.model import Detector
+from so2plumes.detect.mosaic import rolling_median
+from so2plumes.swath.filters import usable_pixels
+from so2plumes.swath.model import Swath
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class DetectionRule:
+    """How a swath is searched: step of the windows and the quality filter."""
+
+    step: int = 4
+    min_qa: float = 0.5
+    max_solar_zenith_deg: float | None = None
+
+
+def detect_swath(swath: Swath, detector: Detector, rule: DetectionRule) -> NDArray[np.float32]:
+    """Return the plume probability of every pixel (FP 2.2).
+
+    Returns
+    -------
+    (scanline, ground_pixel) float32
+        Not-a-number where the pixel has no position; 0 everywhere in a swath without a usable pixel.
+    """
+    usable = usable_pixels(swath, rule.min_qa, rule.max_solar_zenith_deg)
+    located = np.isfinite(swath["latitude"]) & np.isfinite(swath["longitude"])
+    if not usable.any():
+        return np.where(located, np.float32(0.0), np.float32(np.nan))
+    start = time.perf_counter()
+    image = detector.normalise(swath["vertical_column"], usable)
+    normalised = time.perf_counter()
+    mosaic = rolling_median(image, detector.predict, detector.window, rule.step)
+    log.info(
+        "orbit %d: %d x %d pixels, %d of %d windows predicted, normalise %.1f s, windows %.1f s",
+        swath.orbit,
+        *swath.shape,
+        mosaic.n_predicted,
+        mosaic.n_windows,
+        normalised - start,
+        time.perf_counter() - normalised,
+    )
+    return np.where(located, mosaic.probability, np.float32(np.nan))

@@ -1,0 +1,81 @@
+"""The table that the workflow keeps of the comparison with EDGAR."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from so2plumes.inventory.compare import compare, cumulative_share, detection_limit_flux, share_of_cells_below
+from so2plumes.inventory.edgar import EdgarGrid
+
+PAPER_LIMIT_KG_H = 524.0
+"""First percentile of the rates in FP-pre, there called the detection limit."""
+
+EDGAR_DTYPES = {
+    "longitude": "float64",
+    "latitude": "float64",
+    "edgar_flux_kg_m2_s": "float64",
+    "is_top": "bool",
+    "nearest_plume_km": "float64",
+    "has_plume": "bool",
+    "plume_flux_kg_m2_s": "float64",
+    "ratio": "float64",
+    "year": "Int64",
+    "month": "Int64",
+}
+
+
+def empty_product(year: int) -> pd.DataFrame:
+    """Return the table of a campaign without an inventory."""
+    table = pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in EDGAR_DTYPES.items()})
+    table.attrs = {"available": False, "year": year}
+    return table
+
+
+def edgar_product(
+    plumes: pd.DataFrame, grid: EdgarGrid, year: int, top_share: float = 0.001, radius_km: float = 200.0
+) -> pd.DataFrame:
+    """Compare plumes with an inventory year (FP-pre 3.5).
+
+    Parameters
+    ----------
+    plumes : DataFrame
+        Plume table.
+    grid : EdgarGrid
+    year : int
+        Year of the plumes; ``grid.year`` is earlier where the inventory ends before.
+    top_share : float
+        Share of cells that counts as the strongest.
+    radius_km : float
+        A cell has a plume when one lies within this distance.
+
+    Returns
+    -------
+    DataFrame
+        The top cells (``is_top``) and the cells with plumes, month by month; summary and curve are in ``attrs``.
+    """
+    result = compare(plumes, grid, top_share, radius_km)
+    curve = cumulative_share(grid)
+    top = result.top_cells.rename(columns={"flux_kg_m2_s": "edgar_flux_kg_m2_s"}).assign(is_top=True)
+    cells = result.matched_cells.assign(is_top=False, has_plume=True, nearest_plume_km=0.0)
+    table = pd.concat([part for part in (top, cells) if len(part)] or [top], ignore_index=True)
+    table = table.reindex(columns=list(EDGAR_DTYPES)).astype(EDGAR_DTYPES)
+    limit = float(detection_limit_flux(PAPER_LIMIT_KG_H))
+    table.attrs = {
+        "available": True,
+        "year": year,
+        "used_year": int(result.edgar_year),
+        "top_share": top_share,
+        "radius_km": radius_km,
+        "threshold_flux": float(result.threshold_flux_kg_m2_s),
+        "n_top_cells": int(result.n_top_cells),
+        "share_top_with_plume": float(result.share_with_plume) if result.n_top_cells else None,
+        "curve_cells": [float(value) for value in curve.cell_share],
+        "curve_emission": [float(value) for value in curve.emission_share],
+        "top1_percent_share": curve.top_1_percent,
+        "top01_percent_share": curve.top_01_percent,
+        "detection_limit_kg_h": PAPER_LIMIT_KG_H,
+        "detection_limit_flux": limit,
+        "share_cells_below_limit": share_of_cells_below(grid, limit),
+        "n_plumes_gridded": int(result.matched_cells["n_plumes"].sum()),
+    }
+    return table

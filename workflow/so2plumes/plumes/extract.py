@@ -1,0 +1,148 @@
+"""Cut the chips of a swath."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from so2plumes.plumes.chips import CORNER_FIELDS, PIXEL_FIELDS, Chip
+from so2plumes.plumes.components import Box, Components, find_components
+from so2plumes.swath.filters import usable_pixels
+from so2plumes.swath.geometry import pixel_areas_m2
+from so2plumes.swath.model import Swath
+
+
+@dataclass(frozen=True)
+class ExtractionRule:
+    """How plumes are cut out (FP 2.2).
+
+    Attributes
+    ----------
+    threshold : float
+        Probability of a plume pixel.
+    min_pixels : int
+        Smallest plume.
+    buffer : int
+        Pixels added around the plume for its bounding box.
+    chip_margin : int
+        Pixels kept around the plume in its chip; wide enough for a background ring.
+    min_qa, max_solar_zenith_deg
+        The quality filter, see `usable_pixels`.
+    """
+
+    threshold: float = 0.5
+    min_pixels: int = 6
+    buffer: int = 3
+    chip_margin: int = 16
+    min_qa: float = 0.5
+    max_solar_zenith_deg: float | None = None
+
+
+def plume_name(orbit: int, time: np.datetime64, longitude: float, latitude: float) -> str:
+    """Deterministic name of a plume: orbit, time and place of its largest column."""
+    stamp = str(time.astype("datetime64[s]")).replace("-", "").replace(":", "")
+    north = f"{'N' if latitude >= 0 else 'S'}{abs(latitude) * 100:04.0f}"
+    east = f"{'E' if longitude >= 0 else 'W'}{abs(longitude) * 100:05.0f}"
+    return f"S5P_{orbit:05d}_{stamp}_{north}{east}"
+
+
+def _touches_edge(mask: NDArray[np.bool_], located: NDArray[np.bool_], box: Box) -> bool:
+    """Tell whether a plume pixel lies at the border of the granule or next to a pixel without a position."""
+    import cv2
+
+    wide = box.grow(1, mask.shape)
+    if min(box.row_start, box.column_start) == 0:
+        return True
+    if box.row_stop == mask.shape[0] or box.column_stop == mask.shape[1]:
+        return True
+    near = cv2.dilate(mask[wide.slices].astype(np.uint8), np.ones((3, 3), np.uint8)).astype(bool)
+    return bool((near & ~located[wide.slices]).any())
+
+
+def _fields(swath: Swath, window: tuple[slice, slice]) -> dict[str, NDArray]:
+    names = [name for name in (*PIXEL_FIELDS, *CORNER_FIELDS) if name in swath.fields]
+    fields = {name: swath[name][window] for name in names}
+    if swath.has_corners:
+        fields["area_m2"] = pixel_areas_m2(fields["longitude_bounds"], fields["latitude_bounds"]).astype(
+            np.float32
+        )
+    return fields
+
+
+def _chip(
+    swath: Swath,
+    probability: NDArray,
+    usable: NDArray[np.bool_],
+    located: NDArray[np.bool_],
+    components: Components,
+    number: int,
+    rule: ExtractionRule,
+    model_sha256: str,
+) -> Chip:
+    box = components.boxes[number]
+    mask = components.labels == number + 1
+    bbox = box.grow(rule.buffer, swath.shape)
+    extent = box.grow(max(rule.chip_margin, rule.buffer), swath.shape)
+    column = np.where(mask & usable, swath["vertical_column"], -np.inf)
+    row, pixel = (int(v) for v in np.unravel_index(np.argmax(column), column.shape))
+    longitude, latitude = float(swath["longitude"][row, pixel]), float(swath["latitude"][row, pixel])
+    fields = _fields(swath, extent.slices)
+    fields["probability"] = np.nan_to_num(probability[extent.slices]).astype(np.float32)
+    fields["usable"] = usable[extent.slices].astype(np.uint8)
+    fields["mask"] = mask[extent.slices].astype(np.uint8)
+    other = (components.labels > 0) & ~mask
+    fields["other_plume"] = other[extent.slices].astype(np.uint8)
+    scan0, pixel0 = int(swath.scanline[0]), int(swath.ground_pixel[0])
+    return Chip(
+        plume_id=plume_name(swath.orbit, swath.time[row], longitude, latitude),
+        granule=swath.granule,
+        processor_version=swath.processor_version,
+        retrieval=swath.retrieval,
+        model_sha256=model_sha256,
+        orbit=swath.orbit,
+        time=swath.time[row],
+        scanline_start=scan0 + extent.row_start,
+        scanline_stop=scan0 + extent.row_stop,
+        ground_pixel_start=pixel0 + extent.column_start,
+        ground_pixel_stop=pixel0 + extent.column_stop,
+        bbox_scanline_start=scan0 + bbox.row_start,
+        bbox_scanline_stop=scan0 + bbox.row_stop,
+        bbox_ground_pixel_start=pixel0 + bbox.column_start,
+        bbox_ground_pixel_stop=pixel0 + bbox.column_stop,
+        max_scanline=scan0 + row,
+        max_ground_pixel=pixel0 + pixel,
+        touches_edge=_touches_edge(mask, located, box),
+        fields=fields,
+    )
+
+
+def extract_plumes(
+    swath: Swath, probability: NDArray[np.floating], rule: ExtractionRule, model_sha256: str = ""
+) -> list[Chip]:
+    """Cut a chip for every plume of a swath.
+
+    Parameters
+    ----------
+    swath : Swath
+    probability : (scanline, ground_pixel)
+        Plume probability of the same granule.
+    rule : ExtractionRule
+    model_sha256 : str
+        Digest of the weights that made the probabilities.
+
+    Returns
+    -------
+    list of Chip
+        In the order of their first scanline.
+    """
+    usable = usable_pixels(swath, rule.min_qa, rule.max_solar_zenith_deg)
+    located = np.isfinite(swath["latitude"]) & np.isfinite(swath["longitude"])
+    if swath.has_corners:
+        located &= np.isfinite(swath["longitude_bounds"]).all(axis=-1)
+    components = find_components(probability, usable, located, rule.threshold, rule.min_pixels)
+    return [
+        _chip(swath, probability, usable, located, components, number, rule, model_sha256)
+        for number in range(len(components.boxes))
+    ]

@@ -1,0 +1,176 @@
+"""Outlines built from pixel corners.
+
+The outline is traced on the integer grid of pixel edges, where it is exact, and then every grid point takes the
+position at which the pixels around it meet. (`cv2` contours run through pixel centres: a 4 x 4 block would have an
+area of 9.)
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from so2plumes.errors import GeometryError
+from so2plumes.plumes.chips import Chip
+from so2plumes.swath.geometry import corner_grid, equal_area_metres, from_vectors, unit_vectors
+
+
+@dataclass(frozen=True)
+class Outline:
+    """A plume's outline in three coordinate systems.
+
+    Attributes
+    ----------
+    swath : shapely geometry
+        x = ground pixel number, y = scanline number, pixel edges at integers.
+    local : shapely geometry
+        Metres east and north of the centre, equal-area.
+    geographic : shapely geometry
+        Degrees, EPSG:4326, counter-clockwise, split at the antimeridian.
+    longitude_0, latitude_0 : float
+        Centre of the local coordinates.
+    crosses_antimeridian : bool
+    """
+
+    swath: Any
+    local: Any
+    geographic: Any
+    longitude_0: float
+    latitude_0: float
+    crosses_antimeridian: bool
+
+
+def index_outline(mask: NDArray[np.bool_]) -> Any:
+    """Outline of a mask on the grid of pixel edges, with a vertex at every grid point.
+
+    Parameters
+    ----------
+    mask : (scanline, ground_pixel) bool
+
+    Returns
+    -------
+    shapely Polygon or MultiPolygon
+        x = column edge, y = row edge.
+    """
+    import shapely
+
+    boxes = []
+    for row, line in enumerate(mask):
+        steps = np.flatnonzero(np.diff(np.concatenate([[0], line.astype(np.int8), [0]])))
+        boxes += [shapely.box(a, row, b, row + 1) for a, b in zip(steps[::2], steps[1::2], strict=True)]
+    if not boxes:
+        raise GeometryError("a plume without pixels has no outline", where="plume mask", found="0 pixels")
+    return shapely.segmentize(shapely.union_all(boxes), 1.0)
+
+
+def _centres_to_corners(vectors: NDArray[np.floating]) -> NDArray[np.floating]:
+    """Corner positions (n+1, m+1, 3) midway between pixel centres, extrapolated at the rim."""
+    padded = np.pad(vectors, ((1, 1), (1, 1), (0, 0)), mode="reflect", reflect_type="odd")
+    return 0.25 * (padded[:-1, :-1] + padded[1:, :-1] + padded[:-1, 1:] + padded[1:, 1:])
+
+
+def chip_corner_vectors(chip: Chip) -> NDArray[np.floating]:
+    """Positions (n+1, m+1, 3) where pixels meet: from the file's corners, else midway between centres."""
+    if chip.has_corners:
+        return corner_grid(chip["longitude_bounds"], chip["latitude_bounds"])
+    if min(chip.shape) < 2:
+        raise GeometryError(
+            "a granule of one line and without corners has no outline",
+            where=chip.plume_id,
+            expected="at least 2 x 2 pixels, or corners",
+            found=str(chip.shape),
+        )
+    return _centres_to_corners(unit_vectors(chip["longitude"], chip["latitude"]))
+
+
+def _mapped(geometry: Any, position: Any) -> Any:
+    """Replace every vertex (column, row) by ``position(columns, rows)``, dropping vertices without one."""
+    import shapely
+
+    def ring(coordinates: Any) -> NDArray[np.floating]:
+        index = np.rint(np.asarray(coordinates)[:-1]).astype(int)
+        points = np.column_stack(position(index[:, 0], index[:, 1]))
+        return points[np.isfinite(points).all(axis=1)]
+
+    polygons = []
+    for polygon in shapely.get_parts(geometry):
+        shell = ring(polygon.exterior.coords)
+        holes = [ring(hole.coords) for hole in polygon.interiors]
+        if len(shell) >= 3:
+            polygons.append(shapely.Polygon(shell, [hole for hole in holes if len(hole) >= 3]))
+    if not polygons:
+        raise GeometryError("no corner of the plume has a position", where="latitude_bounds")
+    return polygons[0] if len(polygons) == 1 else shapely.MultiPolygon(polygons)
+
+
+def _valid(geometry: Any) -> Any:
+    import shapely
+
+    if not geometry.is_valid:
+        geometry = shapely.make_valid(geometry, method="structure", keep_collapsed=False)
+    return geometry
+
+
+def to_geographic(local: Any, longitude_0: float, latitude_0: float) -> tuple[Any, bool]:
+    """Turn a local outline into degrees: counter-clockwise, split at the antimeridian, closed over a pole.
+
+    Returns
+    -------
+    geometry : shapely Polygon or MultiPolygon, EPSG:4326
+    crosses : bool
+        True where it was split.
+    """
+    import antimeridian
+    import shapely
+
+    from so2plumes.swath.geometry import inverse_equal_area
+
+    def degrees(points: NDArray) -> NDArray:
+        return np.column_stack(inverse_equal_area(points[:, 0], points[:, 1], longitude_0, latitude_0))
+
+    poles = {
+        sign: shapely.Point(*equal_area_metres(np.array(0.0), np.array(90.0 * sign), longitude_0, latitude_0))
+        for sign in (1, -1)
+    }
+    parts = []
+    crosses = False
+    for polygon in shapely.get_parts(local):
+        plain = shapely.transform(polygon, degrees)
+        longitudes = shapely.get_coordinates(plain)[:, 0]
+        over = {sign: polygon.contains(pole) for sign, pole in poles.items()}
+        if np.ptp(longitudes) > 180.0 or any(over.values()):
+            crosses = True
+            fixed = antimeridian.fix_polygon(
+                plain, fix_winding=not any(over.values()), force_north_pole=over[1], force_south_pole=over[-1]
+            )
+            parts += list(shapely.get_parts(fixed))
+        else:
+            parts.append(plain)
+    oriented = [shapely.geometry.polygon.orient(part, 1.0) for part in parts]
+    geometry = oriented[0] if len(oriented) == 1 else shapely.MultiPolygon(oriented)
+    return _valid(geometry), crosses
+
+
+def outline_of(chip: Chip) -> Outline:
+    """Outline of a chip's plume.
+
+    Raises
+    ------
+    GeometryError
+        When no position is known.
+    """
+    import shapely
+
+    corners = chip_corner_vectors(chip)
+    index = index_outline(chip.mask)
+    centre = np.nanmean(unit_vectors(chip["longitude"], chip["latitude"])[chip.mask], axis=0)
+    longitude_0, latitude_0 = (float(v) for v in from_vectors(centre))
+    longitude, latitude = from_vectors(corners)
+    x, y = equal_area_metres(longitude, latitude, np.array(longitude_0), np.array(latitude_0))
+    local = _valid(_mapped(index, lambda columns, rows: (x[rows, columns], y[rows, columns])))
+    geographic, crosses = to_geographic(local, longitude_0, latitude_0)
+    shifted = shapely.affinity.translate(index, chip.ground_pixel_start, chip.scanline_start)
+    return Outline(shapely.simplify(shifted, 0.0), local, geographic, longitude_0, latitude_0, crosses)

@@ -1,0 +1,221 @@
+"""Sections on sources, eruptions and the inventory."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from so2plumes.report import text
+from so2plumes.report.inputs import ReportInputs
+from so2plumes.report.inventory_figures import (
+    curve_figure,
+    flux_figure,
+    has_curve,
+    limit_flux,
+    top_cells,
+    top_map_figure,
+)
+from so2plumes.report.plume_maps import cluster_name, cluster_rates, clusters_figure, eruption_map
+from so2plumes.report.section import PAPER, Section
+
+SHOWN_ROWS = 20
+MAPPED_CLUSTERS = 3
+
+
+def cluster_section(inputs: ReportInputs) -> Section:
+    """Places with many plumes."""
+    title = "Places with many plumes"
+    clusters, attrs = inputs.clusters, inputs.clusters.attrs
+    rule = f"{attrs.get('min_samples', 20)} plumes within {attrs.get('eps_km', 50):g} km of each other"
+    if clusters.empty:
+        said = f"No place has {rule}." if attrs.get("available", True) else "No cluster table was given."
+        return Section("clusters", "Clusters", title, text.empty(said))
+    body = ""
+    if len(clusters) >= MAPPED_CLUSTERS:
+        body += _cluster_figures(inputs, rule)
+    rows = [_cluster_row(row) for _, row in clusters.iterrows()]
+    head = (
+        "",
+        "nearest source",
+        "centre",
+        "plumes",
+        "median rate (middle 68 %)",
+        "persistence",
+        "first",
+        "last",
+    )
+    caption = (
+        "Clusters by number of plumes. Rates in kg h⁻¹; persistence is the share of days of the period "
+        "with a plume; "
+        "the distance is that of the centre from the source, often the way downwind to the largest column."
+    )
+    body += text.table(head, rows[:SHOWN_ROWS], caption, (1, 2, 6, 7))
+    if len(rows) > SHOWN_ROWS:
+        more = text.table(head, rows[SHOWN_ROWS:], "", (1, 2, 6, 7))
+        body += text.folded(f"{len(rows) - SHOWN_ROWS} more clusters", more)
+    return Section("clusters", "Clusters", title, body)
+
+
+def _cluster_figures(inputs: ReportInputs, rule: str) -> str:
+    n = len(inputs.clusters)
+    shown = f"the {SHOWN_ROWS} largest clusters" if n > SHOWN_ROWS else f"all {n} clusters"
+    return text.image(
+        clusters_figure(inputs),
+        f"Centres of {n} clusters (DBSCAN, {rule}), coloured and sized by their number of plumes.",
+        "Map of clusters",
+        "wide",
+    ) + text.image(
+        cluster_rates(inputs),
+        f"Median emission rate (kg h⁻¹) and the middle 68 % of the plumes of {shown}; their number of "
+        "plumes in brackets.",
+        "Rates of clusters",
+        "wide",
+    )
+
+
+def _cluster_row(row: pd.Series) -> tuple[str, ...]:
+    middle = f"{text.rounded(row['p16_emission_kg_h'])}{text.DASH}{text.rounded(row['p84_emission_kg_h'])}"
+    return (
+        str(row["rank"]),
+        f"{cluster_name(row)}, {row['source_type']}, {text.whole(row['source_distance_km'])} km",
+        text.place(row["longitude"], row["latitude"]),
+        text.whole(row["n_plumes"]),
+        f"{text.rounded(row['median_emission_kg_h'])} ({middle})",
+        f"{text.fixed(row['persistence_percent'], 1)}{text.THIN}%",
+        text.day(row["first_date"]),
+        text.day(row["last_date"]),
+    )
+
+
+def eruption_section(inputs: ReportInputs) -> Section:
+    """Eruptions of the list and the plumes near them."""
+    title = "Eruptions and their plumes"
+    eruptions, attrs = inputs.eruptions, inputs.eruptions.attrs
+    if not attrs.get("available", True):
+        return Section(
+            "eruptions",
+            "Eruptions",
+            title,
+            text.empty("No list of eruptions was given, so none was matched."),
+        )
+    if eruptions.empty:
+        return Section(
+            "eruptions", "Eruptions", title, text.empty("The list holds no eruption in this period.")
+        )
+    matched = eruptions["matched"].astype(bool)
+    n_plumes = len({name for names in eruptions["plume_ids"] for name in names})
+    radius = float(attrs.get("radius_km", 50.0))
+    caption = (
+        f"{text.plural(len(eruptions), 'eruption')} active in the period "
+        f"({text.escape(attrs.get('source', 'eruption list'))}): "
+        f"{text.whole(matched.sum())} ({text.percent(matched.mean(), 0)}) with at least one of "
+        f"{text.plural(n_plumes, 'plume')} "
+        f"within {radius:g} km on a day of the eruption. For orientation, {PAPER}: 110 of 227 (49 %), 7943 "
+        "plumes. "
+        "Small grey points: all plumes; in a regional map the dashed line is the radius."
+    )
+    body = text.image(eruption_map(inputs), caption, "Map of eruptions with and without plumes", "wide")
+    ordered = eruptions.sort_values(["n_plumes", "volcano_name"], ascending=[False, True])
+    with_plume, without = ordered[ordered["matched"].astype(bool)], ordered[~ordered["matched"].astype(bool)]
+    head = ("volcano", "position", "VEI", "start", "end", "plumes", "first plume", "last plume")
+    if with_plume.empty:
+        body += text.empty("No eruption has a plume within the radius on one of its days.")
+    else:
+        rows = [_eruption_row(row) for _, row in with_plume.iterrows()]
+        body += text.table(head, rows[:SHOWN_ROWS], "Eruptions with plumes.", (0, 1, 3, 4, 6, 7))
+        if len(rows) > SHOWN_ROWS:
+            more = text.table(head, rows[SHOWN_ROWS:], "", (0, 1, 3, 4, 6, 7))
+            body += text.folded(f"{len(rows) - SHOWN_ROWS} more eruptions with plumes", more)
+    if len(without):
+        rows = [_eruption_row(row)[:5] for _, row in without.iterrows()]
+        body += text.folded(
+            text.plural(len(rows), "eruption") + " without a plume",
+            text.table(head[:5], rows, "", (0, 1, 3, 4)),
+        )
+    return Section("eruptions", "Eruptions", title, body)
+
+
+def _eruption_row(row: pd.Series) -> tuple[str, ...]:
+    continuing = row["continuing"] is True or str(row["continuing"]) == "True"
+    return (
+        str(row["volcano_name"]),
+        text.place(row["longitude"], row["latitude"]),
+        text.whole(row["vei"]),
+        text.day(row["start"]),
+        "continuing" if continuing else text.day(row["end"]),
+        text.whole(row["n_plumes"]),
+        text.day(row["first_plume_date"]),
+        text.day(row["last_plume_date"]),
+    )
+
+
+def edgar_section(inputs: ReportInputs) -> Section:
+    """Plumes beside the EDGAR inventory."""
+    title = "Beside the EDGAR inventory"
+    edgar, attrs = inputs.edgar, inputs.edgar.attrs
+    if not attrs.get("available", True) or edgar.empty:
+        return Section(
+            "edgar", "EDGAR", title, text.empty("No EDGAR file was given, so nothing was compared.")
+        )
+    body = text.paragraph(_edgar_words(inputs))
+    pair = ""
+    if has_curve(edgar):
+        pair = text.image(
+            curve_figure(inputs),
+            f"Cumulative share of the emission of {attrs.get('used_year', 'the inventory')} by share of "
+            "cells of 0.1°, largest "
+            f"first. The paper: top 1 % hold 85 %, top 0.1 % hold 50 %.",
+            "Cumulative emission by cells",
+            dpi=180,
+        )
+    pair += text.image(
+        flux_figure(inputs),
+        "Fluxes (kg m⁻² s⁻¹) of the cells and months with plumes, n = "
+        f"{text.whole(edgar['plume_flux_kg_m2_s'].notna().sum())}: "
+        "inventory, a monthly or yearly mean, and plumes, rates at the moment of the overpass spread over "
+        "one cell. They are "
+        "different things: the distance between them is no error of either.",
+        "Histogram of fluxes",
+        dpi=180,
+    )
+    body += f'<div class="pair">{pair}</div>'
+    body += text.image(
+        top_map_figure(inputs),
+        f"The {text.whole(len(top_cells(edgar)))} cells with the largest fluxes (top "
+        f"{text.percent(attrs.get('top_share'))} of the "
+        f"cells, at least {_flux(attrs.get('threshold_flux'))} kg m⁻² s⁻¹), with and without a plume within "
+        f"{attrs.get('radius_km', 200):g} km in the period.",
+        "Map of the largest cells",
+        "wide",
+    )
+    return Section("edgar", "EDGAR", title, body)
+
+
+def _edgar_words(inputs: ReportInputs) -> str:
+    attrs = inputs.edgar.attrs
+    share = text.percent(attrs.get("share_top_with_plume"))
+    words = (
+        f"{share} of the cells with the largest fluxes have a plume within {attrs.get('radius_km', 200):g} "
+        "km "
+        f"(the paper, 2019 to 2024: 9.4 %)."
+    )
+    if attrs.get("used_year") not in (None, attrs.get("year")):
+        words += f" The inventory used is that of {attrs['used_year']}, the last year it has."
+    limit = attrs.get("detection_limit_kg_h")
+    if limit is not None and limit == limit:
+        words += (
+            f" The 1st percentile of our rates, {text.rounded(limit)} kg h⁻¹, over a cell at the equator is "
+            f"{_flux(limit_flux(limit))} kg m⁻² s⁻¹."
+        )
+    return words + (
+        f" The paper's 524 kg h⁻¹ over such a cell is {_flux(limit_flux())} kg m⁻² s⁻¹; its 3.81 × 10⁻⁹ is "
+        "266 kg h⁻¹ over "
+        "one pixel of 19.4 km²."
+    )
+
+
+def _flux(value: float | None) -> str:
+    if value is None or value != value:
+        return text.DASH
+    mantissa, power = f"{value:.2e}".split("e")
+    raised = str(int(power)).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
+    return f"{mantissa} × 10{raised}"

@@ -1,0 +1,87 @@
+"""The page."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from string import Template
+
+from so2plumes.report import text
+from so2plumes.report.comparison_sections import cluster_section, edgar_section, eruption_section
+from so2plumes.report.inputs import ReportInputs
+from so2plumes.report.overview_sections import (
+    days_section,
+    histogram_section,
+    key_numbers,
+    label_section,
+    map_section,
+)
+from so2plumes.report.plume_sections import gallery_section, truth_section, worked_section
+from so2plumes.report.record_sections import coverage_section, reading_section, version_section
+from so2plumes.report.section import Section
+from so2plumes.report.tables import period_days
+
+TEMPLATE = Path(__file__).with_name("page.html")
+SIMULATED = (
+    '<p class="banner"><b>Simulated archive.</b> Nothing here was measured: plumes, winds and noise are made, and the truth is '
+    "known.</p>"
+)
+
+
+def render_report(inputs: ReportInputs) -> str:
+    """Render a report as one HTML file that needs nothing else.
+
+    Parameters
+    ----------
+    inputs : ReportInputs
+
+    Returns
+    -------
+    str
+        The same text for the same inputs.
+    """
+    sections = report_sections(inputs)
+    contents = "\n".join(f'<a href="#{section.anchor}">{section.short}</a>' for section in sections)
+    period = f"{inputs.start} to {inputs.end}, {text.plural(period_days(inputs.start, inputs.end), 'day')}"
+    return Template(TEMPLATE.read_text(encoding="utf-8")).substitute(
+        title=text.escape(inputs.title),
+        kicker="Sulphur dioxide plumes in TROPOMI Level-2 data",
+        subtitle=period,
+        banner=SIMULATED if inputs.is_simulated else "",
+        keys=key_numbers(inputs),
+        contents=contents,
+        sections="\n".join(section.html() for section in sections),
+        footer=_footer(inputs),
+    )
+
+
+def report_sections(inputs: ReportInputs) -> list[Section]:
+    """All sections in their order."""
+    sections = [
+        map_section(inputs),
+        days_section(inputs),
+        cluster_section(inputs),
+        histogram_section(inputs),
+        label_section(inputs),
+        gallery_section(inputs),
+        worked_section(inputs),
+        truth_section(inputs),
+        eruption_section(inputs),
+        edgar_section(inputs),
+        coverage_section(inputs),
+        reading_section(),
+        version_section(inputs),
+    ]
+    return [section for section in sections if section is not None]
+
+
+def _footer(inputs: ReportInputs) -> str:
+    years = inputs.years
+    span = str(years[0]) if len(years) == 1 else f"{years[0]}{text.DASH}{years[-1]}"
+    data = "Simulated data." if inputs.is_simulated else f"Contains modified Copernicus Sentinel data {span}."
+    return text.paragraph(
+        f"{data} “The paper” is Finch and Palmer, global sulphur dioxide plumes from TROPOMI 2019 to 2024 "
+        "(preprint version for "
+        "rates and inventory). Coastlines: Natural Earth, public domain. Tables and figures of this page "
+        "are also written as CSV and "
+        "PNG files."
+    )

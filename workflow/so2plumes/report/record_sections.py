@@ -1,0 +1,130 @@
+"""Sections on the run itself: what was seen, versions, configuration, how to read it all."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import yaml
+
+from so2plumes.report import text
+from so2plumes.report.inputs import ReportInputs
+from so2plumes.report.section import Section
+from so2plumes.report.tables import STATUSES, coverage_by_month, daily_counts, quarantined
+
+SHOWN_QUARANTINED = 10
+FOLDED_QUARANTINED = 200
+
+
+def coverage_section(inputs: ReportInputs) -> Section:
+    """What was seen and what was not."""
+    title = "What was seen and what was not"
+    if inputs.coverage.empty:
+        said = "No receipts of granules were given: days without a plume count as not seen."
+        return Section("coverage", "Coverage", title, text.empty(said))
+    daily = daily_counts(inputs)
+    hidden = int((~daily["seen"]).sum())
+    words = (
+        f"{text.plural(int(daily['seen'].sum()), 'day')} of {text.whole(len(daily))} had at least one "
+        "granule with usable pixels"
+        f"{f'; about the other {text.whole(hidden)} nothing is known' if hidden else ''}. A quarantined "
+        "granule could not be used; one that was not "
+        "selected stands behind another granule of its orbit."
+    )
+    rows = [
+        (
+            r["month"],
+            f"{text.whole(r['days_seen'])} / {text.whole(r['days'])}",
+            *(text.whole(r[status]) for status in STATUSES),
+            text.whole(r["plumes"]),
+            text.rounded(r["ready_gigabytes"]),
+        )
+        for r in coverage_by_month(inputs).to_dict("records")
+    ]
+    head = ("month", "days seen", "granules ready", "quarantined", "not selected", "plumes", "GB read")
+    table = text.table(head, rows, "Every month of the period.")
+    body = text.paragraph(words) + (text.folded("Every month", table) if len(rows) > 24 else table)
+    return Section("coverage", "Coverage", title, body + _quarantined(inputs))
+
+
+def _quarantined(inputs: ReportInputs) -> str:
+    bad = quarantined(inputs)
+    if bad.empty:
+        return text.paragraph("No granule was quarantined.")
+    counts = bad["reason"].value_counts()
+    summary = ", ".join(f"{text.escape(name)} ({text.whole(counts[name])})" for name in sorted(counts.index))
+    rows = [
+        (r["date"], str(r["granule"]), str(r["reason"]), str(r["message"])) for r in bad.to_dict("records")
+    ]
+    body = "<h3>Quarantined granules</h3>" + text.paragraph(f"By reason: {summary}.")
+    head = ("date", "granule", "reason", "what was wrong")
+    body += text.table(head, rows[:SHOWN_QUARANTINED], "", (0, 1, 2, 3))
+    more = rows[SHOWN_QUARANTINED:FOLDED_QUARANTINED]
+    if more:
+        body += text.folded(f"{text.whole(len(more))} more", text.table(head, more, "", (0, 1, 2, 3)))
+    if len(rows) > FOLDED_QUARANTINED:
+        left = text.whole(len(rows) - FOLDED_QUARANTINED)
+        body += text.paragraph(f"{left} others are in <code>quarantined.csv</code>.", "note")
+    return body
+
+
+def reading_section() -> Section:
+    """How to read a rate."""
+    body = text.paragraph(
+        "An emission rate here is an estimate for the moment of one overpass, from the mass that one plume "
+        "holds over its "
+        "background, the 10 m wind and the plume's length: a first guess to find and compare places and "
+        "days. It is not a "
+        "yearly mean, not a bottom-up inventory value, and no statement about places where no plume was "
+        "found; wind at the "
+        "wrong height, clouds and the assumed layer height alone can change it by a factor of two or more."
+    )
+    body += text.paragraph(
+        "Methods: <code>docs/methods.md</code>. Limits of the data: <code>docs/limitations.md</code>. "
+        "Columns of the tables: "
+        "<code>docs/columns.md</code>.",
+        "note",
+    )
+    return Section("reading", "How to read it", "How to read it", body)
+
+
+def version_section(inputs: ReportInputs) -> Section:
+    """What made this report."""
+    rows = [(name, value) for name, value in _flat(inputs.versions)]
+    body = (
+        text.table(("what", "version or digest"), rows, "", (0, 1))
+        if rows
+        else text.empty("No versions were recorded.")
+    )
+    used = inputs.coverage[inputs.coverage["status"] == "ready"]
+    if len(used):
+        pairs = used.groupby(["retrieval", "processor_version"]).size()
+        names = ", ".join(
+            f"{r or 'unknown'} {v or 'unknown'} ({text.whole(n)})" for (r, v), n in pairs.items()
+        )
+        body += text.paragraph(f"Retrieval and processor of the granules read: {text.escape(names)}.")
+    if inputs.config:
+        dumped = yaml.safe_dump(_plain(inputs.config), sort_keys=True, allow_unicode=True, width=100)
+        body += text.folded("Configuration", f"<pre>{text.escape(dumped)}</pre>")
+    else:
+        body += text.empty("No configuration was recorded.")
+    return Section("versions", "Versions", "Versions and configuration", body)
+
+
+def _flat(mapping: Any, prefix: str = "") -> list[tuple[str, str]]:
+    rows: list[tuple[str, str]] = []
+    for name in sorted(mapping):
+        value = mapping[name]
+        if isinstance(value, dict):
+            rows += _flat(value, f"{prefix}{name} ")
+        else:
+            rows.append((f"{prefix}{name}", str(value)))
+    return rows
+
+
+def _plain(value: Any) -> Any:
+    """Value made of what YAML can write."""
+    if isinstance(value, dict):
+        return {str(name): _plain(part) for name, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(part) for part in value]
+    return value if isinstance(value, str | int | float | bool | None) else str(value)

@@ -1,0 +1,152 @@
+"""How figures look: the one place for sizes, fonts and colours, and for turning a figure into bytes."""
+
+from __future__ import annotations
+
+import base64
+import functools
+import io
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, ParamSpec
+
+from matplotlib import rc_context
+from matplotlib.axes import Axes
+from matplotlib.axis import Axis
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.layout_engine import PlaceHolderLayoutEngine
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+
+from so2plumes.files import atomic_path
+
+P = ParamSpec("P")
+
+INK = "#22303a"
+MUTED = "#66737d"
+RULE = "#d9dee2"
+LAND = "#e9e6df"
+SEA = "#f5f8fa"
+COAST = "#a9a79f"
+NOT_SEEN = "#dfe3e6"
+ACCENT = "#0072B2"
+STRONG = "#D55E00"
+OUTLINE = "#e3171b"
+
+WIDE_IN = 7.6
+"""Width of a figure over the whole text column."""
+
+LABELS: dict[str, tuple[str, str, str]] = {
+    "volcanic": ("#D55E00", "^", "near a known volcano"),
+    "anthropogenic": ("#0072B2", "s", "near a known anthropogenic source"),
+    "so2": ("#56B4E9", "o", "SO2 detected, no source named"),
+    "combined": ("#009E73", "D", "no flag shared by 80 % of the pixels"),
+    "none": ("#8d8d8d", "o", "no enhancement flagged"),
+    "high_sza": ("#CC79A7", "v", "high solar zenith angle"),
+    "unavailable": ("#E69F00", "P", "the file has no flag"),
+}
+"""Colour (Okabe and Ito), marker and meaning of each plume label."""
+
+_RC: dict[str, Any] = {
+    "axes.axisbelow": True,
+    "axes.edgecolor": "#8a959d",
+    "axes.facecolor": "white",
+    "axes.grid": True,
+    "axes.labelcolor": INK,
+    "axes.labelsize": 9,
+    "axes.linewidth": 0.7,
+    "axes.spines.right": False,
+    "axes.spines.top": False,
+    "axes.titlelocation": "left",
+    "axes.titlesize": 9.5,
+    "axes.titleweight": "bold",
+    "axes.titlecolor": INK,
+    "figure.facecolor": "white",
+    "font.family": "DejaVu Sans",
+    "font.size": 9,
+    "grid.color": "#e8ecef",
+    "grid.linewidth": 0.7,
+    "hatch.color": "#b6bec4",
+    "hatch.linewidth": 0.6,
+    "legend.fontsize": 8.5,
+    "legend.frameon": False,
+    "legend.handletextpad": 0.5,
+    "text.color": INK,
+    "xtick.color": MUTED,
+    "xtick.labelcolor": INK,
+    "xtick.labelsize": 8.5,
+    "ytick.color": MUTED,
+    "ytick.labelcolor": INK,
+    "ytick.labelsize": 8.5,
+}
+
+
+def styled(draw: Callable[P, Figure]) -> Callable[P, Figure]:
+    """Decorate a function that draws a figure so that the house style holds while it draws."""
+
+    @functools.wraps(draw)
+    def wrapped(*args: P.args, **kwargs: P.kwargs) -> Figure:
+        with rc_context(_RC):
+            return draw(*args, **kwargs)
+
+    return wrapped
+
+
+def new_figure(width_in: float = WIDE_IN, height_in: float = 3.0) -> Figure:
+    """Make an empty figure that belongs to no window and no global state."""
+    figure = Figure(figsize=(width_in, height_in), layout="constrained")
+    FigureCanvasAgg(figure)
+    return figure
+
+
+def plain_log(axis: Axis, low: float, high: float) -> None:
+    """Label a logarithmic axis with whole numbers, between the decades only where it shows less than two of them."""
+    few = high < 100 * low
+    formatter = FuncFormatter(lambda value, _: f"{value:,.12g}".replace(",", "\u202f"))
+    axis.set_major_formatter(formatter)
+    axis.set_minor_locator(LogLocator(subs=(2, 5) if few else range(2, 10), numticks=40))
+    axis.set_minor_formatter(formatter if few else NullFormatter())
+
+
+def bare(axes: Axes) -> None:
+    """Take ticks, grid and frame off an image or a map."""
+    axes.grid(False)
+    axes.set_xticks([])
+    axes.set_yticks([])
+    for spine in axes.spines.values():
+        spine.set_visible(False)
+
+
+def png_bytes(figure: Figure, dpi: int = 150) -> bytes:
+    """Render a figure as PNG; the bytes depend on the figure only.
+
+    Blank margins are trimmed where the figure has a layout engine.
+    """
+    stream = io.BytesIO()
+    layout = figure.get_layout_engine()
+    trim = {} if layout is None or isinstance(layout, PlaceHolderLayoutEngine) else {"bbox_inches": "tight"}
+    with rc_context(_RC):
+        figure.savefig(
+            stream,
+            format="png",
+            dpi=dpi,
+            metadata={"Software": None},
+            pad_inches=0.03,
+            **trim,
+        )
+    return stream.getvalue()
+
+
+def data_uri(png: bytes) -> str:
+    """Turn a PNG into a data address for an ``img`` element."""
+    return "data:image/png;base64," + base64.b64encode(png).decode("ascii")
+
+
+def png_width_in(png: bytes, dpi: int = 150) -> float:
+    """Width of a PNG of known resolution, inches."""
+    return int.from_bytes(png[16:20], "big") / dpi
+
+
+def write_png(figure: Figure, path: str | Path, dpi: int = 150) -> None:
+    """Write a figure as PNG, atomically."""
+    with atomic_path(path) as temporary:
+        temporary.write_bytes(png_bytes(figure, dpi))

@@ -1,0 +1,25 @@
+"""Versions of the algorithms, one per rule.
+
+A rule reruns when its number changes, and only then: an edit of the code alone never recomputes six years. Raise the
+number of a rule in the commit that changes what it computes, and say so in the changelog.
+"""
+
+from __future__ import annotations
+
+ALGORITHMS: dict[str, int] = {
+    "simulate_archive": 1,
+    "index_archive": 1,
+    "fetch_swaths": 1,
+    "detect_plumes": 1,
+    "extract_plumes": 1,
+    "estimate_emissions": 1,
+    "collect_plumes": 1,
+    "collect_receipts": 1,
+    "cluster_plumes": 1,
+    "match_eruptions": 1,
+    "compare_edgar": 1,
+    "report": 1,
+    "build_training_set": 1,
+    "train_model": 1,
+    "evaluate_model": 1,
+}
