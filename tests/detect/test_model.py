@@ -18,9 +18,7 @@ def detector(root):
 def swath_of(column, usable=None):
     shape = column.shape
     qa = np.where(np.ones(shape, bool) if usable is None else usable, 100, 0).astype(np.uint8)
-    latitude, longitude = np.meshgrid(
-        np.linspace(30, 34, shape[0]), np.linspace(10, 14, shape[1]), indexing="ij"
-    )
+    latitude, longitude = np.meshgrid(np.linspace(30, 34, shape[0]), np.linspace(10, 14, shape[1]), indexing="ij")
     fields = {"vertical_column": column, "qa_value": qa, "latitude": latitude, "longitude": longitude}
     time = np.full(shape[0], np.datetime64("2021-03-24T12:00", "ms"))
     return Swath("test", 1, "02.04.01", "doas", time, np.arange(shape[0]), np.arange(shape[1]), fields)

@@ -35,9 +35,7 @@ def test_windows_without_information_share_one_prediction():
     mosaic = rolling_median(image, predict)
     assert mosaic.n_predicted < mosaic.n_windows / 2
     assert sum(calls) == mosaic.n_predicted + 1
-    np.testing.assert_allclose(
-        mosaic.probability, plain_rolling_median(image, position_dependent), atol=1e-6
-    )
+    np.testing.assert_allclose(mosaic.probability, plain_rolling_median(image, position_dependent), atol=1e-6)
 
 
 def test_five_scanline_granule_keeps_its_shape():

@@ -28,9 +28,7 @@ def test_zone_equals_a_geodesic_polygon(south, height, width):
 
 
 def test_edges_stop_at_the_poles():
-    assert cell_edges([-89.95, -84.66, -79.37], 90.0).tolist() == pytest.approx(
-        [-90.0, -87.305, -82.015, -76.725]
-    )
+    assert cell_edges([-89.95, -84.66, -79.37], 90.0).tolist() == pytest.approx([-90.0, -87.305, -82.015, -76.725])
     with pytest.raises(ValueError, match="at least two"):
         cell_edges([1.0], 90)
 

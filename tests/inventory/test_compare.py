@@ -133,9 +133,7 @@ def test_top_cells_and_the_plumes_near_them(small):
 
 def test_matched_cells_and_their_ratio(small):
     flux = float(flux_over_area(1e6, small.cell_area_m2[9]))
-    result = room.compare(
-        plumes_at(("2023-01-05", 5, 5, 1e6), ("2024-02-05", 5, 5, 3e6)), small, top_share=3 / 648
-    )
+    result = room.compare(plumes_at(("2023-01-05", 5, 5, 1e6), ("2024-02-05", 5, 5, 3e6)), small, top_share=3 / 648)
     assert len(result.matched_cells) == 2
     assert result.median_ratio == pytest.approx(2 * flux / 3e-9, rel=1e-5)
     assert result.plume_years == (2023, 2024)

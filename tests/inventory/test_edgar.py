@@ -39,9 +39,7 @@ def test_every_orientation_comes_out_alike(tmp_path, values, lon_start, descendi
 
 @pytest.mark.parametrize("year", [2020, 2021])
 def test_tonnes_of_a_year_become_a_flux(tmp_path, values, year):
-    path = write_edgar(
-        tmp_path / f"v8.1_FT2022_AP_SO2_{year}_TOTALS_emi.nc", values * 1e12, "emissions", "Tonnes"
-    )
+    path = write_edgar(tmp_path / f"v8.1_FT2022_AP_SO2_{year}_TOTALS_emi.nc", values * 1e12, "emissions", "Tonnes")
     grid = read_edgar(path)
     total_kg = (annual(grid) * grid.cell_area_m2[:, None]).sum(dtype=float) * 86_400 * (365 + isleap(year))
     assert total_kg == pytest.approx(values.sum() * 1e15, rel=1e-5)
@@ -98,9 +96,7 @@ def test_zip_with_readme_and_folders(tmp_path, values):
 
 
 def test_zip_of_many_years_gives_the_one_asked_for(tmp_path, values):
-    years = {
-        y: write_edgar(tmp_path / NAME.format(y), values * (y - 2000)).read_bytes() for y in (2020, 2021)
-    }
+    years = {y: write_edgar(tmp_path / NAME.format(y), values * (y - 2000)).read_bytes() for y in (2020, 2021)}
     path = zipped(tmp_path / "TOTALS_flx_nc.zip", *((NAME.format(y), c) for y, c in years.items()))
     np.testing.assert_allclose(annual(read_edgar(path, 2020)), values * 20, rtol=1e-6)
     with pytest.raises(ExternalDataError, match="does not hold the one grid"):
@@ -201,10 +197,7 @@ def test_real_grid_of_another_gas(shared_data, name):
     assert grid.longitude[0] == -180
     flux = annual(grid)
     assert flux[grid.latitude < -60].max() < 1e-14
-    at = {
-        place: (abs(grid.latitude - place[1]).argmin(), abs(grid.longitude - place[0]).argmin())
-        for place in PLACES
-    }
+    at = {place: (abs(grid.latitude - place[1]).argmin(), abs(grid.longitude - place[0]).argmin()) for place in PLACES}
     land, sea = (np.array([flux[at[place]] for place in group]) for group in (PLACES[:4], PLACES[4:]))
     assert land.min() > 1e-11 > 1e-14 > sea.max()
     total_kg = (flux * grid.cell_area_m2[:, None]).sum(dtype=float) * 365 * 86_400

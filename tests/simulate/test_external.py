@@ -42,8 +42,7 @@ def test_listed_dates_are_those_of_the_emissions(tmp_path):
     for row in table.to_dict("records"):
         source = by_name.get(row["Volcano Name"])
         start, end = (
-            date(*(int(row[f"{edge} {part}"]) for part in ("Year", "Month", "Day")))
-            for edge in ("Start", "End")
+            date(*(int(row[f"{edge} {part}"]) for part in ("Year", "Month", "Day"))) for edge in ("Start", "End")
         )
         if source is not None:
             assert is_active(source, start)

@@ -89,9 +89,7 @@ def test_identity_and_times(tmp_path):
         assert dataset.spatial_resolution == "7x3.5km2"
         product = dataset["PRODUCT"]
         reference = int(product["time"][0])
-        assert reference * 1000 + int(product["delta_time"][0, 3, 0]) == round(
-            1000 * SCENE.geometry.time_s[3]
-        )
+        assert reference * 1000 + int(product["delta_time"][0, 3, 0]) == round(1000 * SCENE.geometry.time_s[3])
         stamp = np.datetime64(str(product["time_utc"][0, 3]).rstrip("Z"), "ms")
         assert (stamp - EPOCH) / np.timedelta64(1, "s") == pytest.approx(SCENE.geometry.time_s[3], abs=2e-3)
         assert dataset.time_coverage_start[:16] == str(product["time_utc"][0, 0])[:16]

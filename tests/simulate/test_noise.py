@@ -70,9 +70,7 @@ def test_clouds_take_their_share(geometry):
         values = np.unique(clouds.qa_value[unusable])
         assert set(values) <= {0, *range(20, 51)}
         assert clouds.fraction[unusable].mean() > clouds.fraction[~unusable].mean() + 0.2
-    drawn = [
-        (simulate_clouds(geometry, np.random.default_rng(seed)).qa_value <= 50).mean() for seed in range(5)
-    ]
+    drawn = [(simulate_clouds(geometry, np.random.default_rng(seed)).qa_value <= 50).mean() for seed in range(5)]
     assert all(0.08 < part < 0.4 for part in drawn)
 
 

@@ -161,9 +161,7 @@ def test_times_convert_without_loss():
     assert date_of(seconds_of(date(2021, 3, 24)) + 86399.0) == date(2021, 3, 24)
 
 
-@pytest.mark.parametrize(
-    ("longitude", "latitude"), [(14.999, 37.748), (179.58, 51.93), (-98.6, 19.0), (88.1, 69.4)]
-)
+@pytest.mark.parametrize(("longitude", "latitude"), [(14.999, 37.748), (179.58, 51.93), (-98.6, 19.0), (88.1, 69.4)])
 def test_the_found_pixel_holds_the_place(longitude, latitude):
     views = orbits_seeing(longitude, latitude, date(2021, 6, 24))
     assert views

@@ -57,9 +57,7 @@ def test_pixels_hold_the_mass_of_the_plume(longitude, latitude, view):
 
 def test_a_plume_over_the_antimeridian_is_whole():
     geometry = geometry_around(179.58, 51.93)
-    simulated = build_scene(
-        geometry, [emission(179.58, 51.93, wind_toward_deg=85.0)], np.random.default_rng(2)
-    )
+    simulated = build_scene(geometry, [emission(179.58, 51.93, wind_toward_deg=85.0)], np.random.default_rng(2))
     (truth,) = simulated.plumes
     longitudes = geometry.longitude[truth.mask]
     assert (longitudes > 179.0).any()

@@ -47,9 +47,7 @@ def haversine_labels(lon, lat, eps_km, min_samples):
     from sklearn.cluster import DBSCAN
 
     order = np.lexsort((lon, lat))
-    model = DBSCAN(
-        eps=eps_km / EARTH_RADIUS_KM, min_samples=min_samples, metric="haversine", algorithm="ball_tree"
-    )
+    model = DBSCAN(eps=eps_km / EARTH_RADIUS_KM, min_samples=min_samples, metric="haversine", algorithm="ball_tree")
     labels = np.empty(lon.size, dtype=int)
     labels[order] = model.fit(np.radians(np.column_stack([lat, lon])[order])).labels_
     return labels

@@ -140,9 +140,7 @@ def test_real_eruptions_equal_brute_force(campaign):
         campaign["latitude"].to_numpy(),
     )
     day = plumes["time"].to_numpy().astype("datetime64[D]")[:, None]
-    inside = (day >= campaign["start_earliest"].to_numpy().astype("datetime64[D]")) & (
-        day <= last_days(campaign)
-    )
+    inside = (day >= campaign["start_earliest"].to_numpy().astype("datetime64[D]")) & (day <= last_days(campaign))
     plume, row = np.nonzero((distance <= 50) & inside)
     result = match_eruptions(plumes, campaign)
     assert len(plume) > 100

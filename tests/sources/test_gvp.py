@@ -37,9 +37,7 @@ def listed(volcano, name, number, start, end, latitude, longitude, **more):
 
 ROWS = [
     listed(1, "Älpha", 11, (2018, 5, 10), (2025, 5, 2), 1.5, 2.5, VEI=2, End_Year_Modifier=">"),
-    listed(
-        2, "Beta", 12, (2019, 6, 22), (2019, 6, 25), -5, 179.9, Start_Day_Uncertainty=3, End_Day_Modifier="?"
-    ),
+    listed(2, "Beta", 12, (2019, 6, 22), (2019, 6, 25), -5, 179.9, Start_Day_Uncertainty=3, End_Day_Modifier="?"),
     listed(2, "Beta", 13, (2017, 1, 0), (2018, 12, 0), -5, 179.9, VEI=1, End_Day_Modifier=">"),
     listed(3, "Gamma", 14, (2018, 0, 0), (2019, 0, 0), 60, -170, VEI=4, Start_Year_Modifier="?"),
     listed(4, "Delta", 15, (-5500, "", ""), ("", "", ""), 10, 20, Start_Year_Uncertainty=300),
@@ -50,9 +48,7 @@ TITLE = ["Global Volcanism Program - Volcanoes of the World", "", "", "Holocene 
 
 
 def as_csv(rows, encoding="utf-8", delimiter=","):
-    quoted = [
-        delimiter.join(f'"{cell}"' if delimiter in str(cell) else str(cell) for cell in row) for row in rows
-    ]
+    quoted = [delimiter.join(f'"{cell}"' if delimiter in str(cell) else str(cell) for cell in row) for row in rows]
     return ("\n".join(quoted) + "\n").encode(encoding)
 
 

@@ -38,9 +38,7 @@ def test_volcanoes_stand_where_gvp_has_them(known, shared_data):
     gvp = pd.read_csv(path, header=1, encoding="cp1252").set_index("Volcano Number")
     volcanoes = known[known["type"] == "volcano"]
     listed = gvp.loc[volcanoes["gvp_number"].astype(int)]
-    distance = great_circle_km(
-        volcanoes["longitude"], volcanoes["latitude"], listed["Longitude"], listed["Latitude"]
-    )
+    distance = great_circle_km(volcanoes["longitude"], volcanoes["latitude"], listed["Longitude"], listed["Latitude"])
     assert distance.max() < 1.0
     assert (volcanoes["country"].to_numpy() == listed["Country"].to_numpy()).all()
 

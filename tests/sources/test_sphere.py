@@ -37,9 +37,7 @@ def test_chord_is_the_distance(lon1, lat1, lon2, lat2):
 
 
 def test_wrapped_longitudes():
-    assert sphere.wrap_longitude([-180, 180, 190, -190, 359.95, 0]) == pytest.approx(
-        [-180, -180, -170, 170, -0.05, 0]
-    )
+    assert sphere.wrap_longitude([-180, 180, 190, -190, 359.95, 0]) == pytest.approx([-180, -180, -170, 170, -0.05, 0])
 
 
 def test_mean_across_the_antimeridian_and_at_the_pole():

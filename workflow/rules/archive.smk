@@ -5,12 +5,6 @@ rule simulate_archive:
     """Simulated granules of a year, with their truth."""
     output:
         directory(f"{RESULTS}/{{year}}/simulated"),
-    params:
-        version=ALGORITHMS["simulate_archive"],
-        days=days_of_year,
-        seed=CONFIG.simulate.seed,
-        scanlines=CONFIG.simulate.scanlines,
-        ground_pixels=CONFIG.simulate.ground_pixels,
     log:
         f"{LOGS}/{{year}}/simulate_archive.log",
     benchmark:
@@ -19,6 +13,12 @@ rule simulate_archive:
         "../../envs/cpu.yaml"
     resources:
         mem_mb=2000,
+    params:
+        version=ALGORITHMS["simulate_archive"],
+        days=days_of_year,
+        seed=CONFIG.simulate.seed,
+        scanlines=CONFIG.simulate.scanlines,
+        ground_pixels=CONFIG.simulate.ground_pixels,
     message:
         "simulate the granules of {wildcards.year}"
     shell:
@@ -32,12 +32,6 @@ rule index_archive:
         archive_input,
     output:
         f"{RESULTS}/{{year}}/index.parquet",
-    params:
-        version=ALGORITHMS["index_archive"],
-        days=days_of_year,
-        archive=archive_folder,
-        processors=",".join(CONFIG.archive.processors) or "all",
-        retrievals=",".join(CONFIG.archive.retrievals) or "all",
     log:
         f"{LOGS}/{{year}}/index_archive.log",
     benchmark:
@@ -46,21 +40,17 @@ rule index_archive:
         "../../envs/cpu.yaml"
     resources:
         mem_mb=1000,
+    params:
+        version=ALGORITHMS["index_archive"],
+        days=days_of_year,
+        archive=archive_folder,
+        processors=",".join(CONFIG.archive.processors) or "all",
+        retrievals=",".join(CONFIG.archive.retrievals) or "all",
     message:
         "freeze the granule list of {wildcards.year}"
     shell:
         "so2plumes index-archive --archive {params.archive:q} {params.days} --processors {params.processors}"
         " --retrievals {params.retrievals} --out {output} --log {log}"
-
-
-def chips_of_earlier_period(wildcards):
-    """Chips of the period that lies a window back: at most a window of compact swaths exists at a time.
-
-    `temp()` alone does not bound them, as all fetch jobs may run before the first detection.
-    """
-    names = list(PERIODS[wildcards.year])
-    place = names.index(wildcards.date) - CONFIG.archive.window
-    return f"{RESULTS}/{wildcards.year}/chips/{names[place]}.nc" if place >= 0 else []
 
 
 # The list is ancient: a list that was made again (the campaign was extended) does not fetch six years again; what
@@ -73,13 +63,6 @@ rule fetch_swaths:
     output:
         swaths=temp(directory(f"{RESULTS}/{{year}}/swaths/{{date}}")),
         receipt=f"{RESULTS}/{{year}}/receipts/{{date}}.json",
-    params:
-        version=ALGORITHMS["fetch_swaths"],
-        days=days_of_period,
-        archive=archive_folder,
-        processors=CONFIG.archive.processors,
-        retrievals=CONFIG.archive.retrievals,
-        checksum="" if CONFIG.archive.checksum else "--no-checksum",
     log:
         f"{LOGS}/{{year}}/fetch_swaths/{{date}}.log",
     benchmark:
@@ -88,8 +71,13 @@ rule fetch_swaths:
         "../../envs/cpu.yaml"
     resources:
         mem_mb=2500,
-    message:
-        "fetch the swaths of {wildcards.date}"
+    params:
+        version=ALGORITHMS["fetch_swaths"],
+        days=days_of_period,
+        archive=archive_folder,
+        processors=CONFIG.archive.processors,
+        retrievals=CONFIG.archive.retrievals,
+        checksum="" if CONFIG.archive.checksum else "--no-checksum",
     shell:
         "so2plumes fetch-swaths --index {input.index} --archive {params.archive:q} --period {wildcards.date} {params.days}"
         " {params.checksum} --out {output.swaths} --receipt {output.receipt} --log {log}"
@@ -101,8 +89,6 @@ rule collect_receipts:
         of_every_period("receipts/{date}.json"),
     output:
         f"{RESULTS}/{{year}}/coverage.parquet",
-    params:
-        version=ALGORITHMS["collect_receipts"],
     log:
         f"{LOGS}/{{year}}/collect_receipts.log",
     benchmark:
@@ -111,6 +97,8 @@ rule collect_receipts:
         "../../envs/cpu.yaml"
     resources:
         mem_mb=1000,
+    params:
+        version=ALGORITHMS["collect_receipts"],
     message:
         "collect the receipts of {wildcards.year}"
     shell:

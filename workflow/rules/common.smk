@@ -4,14 +4,15 @@ import datetime
 import os
 import sys
 
+from snakemake.exceptions import WorkflowError
 from so2plumes.config import check_files, parse_config
+from so2plumes.environment import put_commands_on_path
 from so2plumes.errors import ConfigError
 from so2plumes.files import sha256
 from so2plumes.periods import campaign_years, year_bounds, year_periods
 from so2plumes.versions import ALGORITHMS
 
-# Rules call the `so2plumes` of the environment that runs Snakemake.
-os.environ["PATH"] = os.path.dirname(sys.executable) + os.pathsep + os.environ["PATH"]
+put_commands_on_path()
 
 try:
     CONFIG = parse_config(config)
@@ -28,14 +29,13 @@ SIMULATED = CONFIG.archive.source == "simulated"
 
 PERIODS = {
     str(year): {
-        period.name: period for period in year_periods(START, END, year, CONFIG.campaign.unit)
+        period.name: period
+        for period in year_periods(START, END, year, CONFIG.campaign.unit)
     }
     for year in YEARS
 }
 
-FILTER = (
-    f"--min-qa {CONFIG.filter.min_qa} --max-solar-zenith {CONFIG.filter.max_solar_zenith_deg}"
-)
+FILTER = f"--min-qa {CONFIG.filter.min_qa} --max-solar-zenith {CONFIG.filter.max_solar_zenith_deg}"
 
 
 wildcard_constraints:
@@ -49,20 +49,33 @@ def days_of_year(wildcards):
     return f"--start {first} --end {last}"
 
 
-def days_of_period(wildcards):
-    period = PERIODS[wildcards.year].get(wildcards.date)
-    if period is None:
-        raise ValueError(
-            f"{wildcards.date} is no {CONFIG.campaign.unit} of {wildcards.year} in the campaign {START}..{END}"
+def periods_of(year):
+    if year not in PERIODS:
+        raise WorkflowError(
+            f"{year} is not in the campaign, {START} to {END}: see campaign.start and campaign.end"
         )
+    return PERIODS[year]
+
+
+def period_of(wildcards):
+    periods = periods_of(wildcards.year)
+    if wildcards.date not in periods:
+        raise WorkflowError(
+            f"{wildcards.date} is no {CONFIG.campaign.unit} of {wildcards.year} in the campaign, {START} to {END}"
+        )
+    return periods[wildcards.date]
+
+
+def days_of_period(wildcards):
+    period = period_of(wildcards)
     return f"--start {period.start} --end {period.end}"
 
 
 def of_every_period(pattern):
     """Input function: a path for every period of the year."""
     return lambda wildcards: [
-        f"{RESULTS}/{wildcards.year}/" + pattern.format(date=date)
-        for date in PERIODS[wildcards.year]
+        f"{RESULTS}/{wildcards.year}/{pattern.format(date=date)}"
+        for date in periods_of(wildcards.year)
     ]
 
 
@@ -77,3 +90,31 @@ def archive_folder(wildcards):
 
 def archive_input(wildcards):
     return archive_folder(wildcards) if SIMULATED else []
+
+
+def chips_of_earlier_period(wildcards):
+    """Chips of the period that lies a window back: at most a window of compact swaths exists at a time.
+
+    `temp()` alone does not bound them, as all fetch jobs may run before the first detection.
+    """
+    names = list(periods_of(wildcards.year))
+    place = names.index(period_of(wildcards).name) - CONFIG.archive.window
+    return f"{RESULTS}/{wildcards.year}/chips/{names[place]}.nc" if place >= 0 else []
+
+
+def eruption_list():
+    if CONFIG.eruptions.path == "simulated" and SIMULATED:
+        return f"{RESULTS}/simulated/eruptions.csv"
+    return CONFIG.eruptions.path or []
+
+
+def edgar_grid(wildcards):
+    """The inventory: a simulated year, a configured file or folder, or nothing."""
+    if CONFIG.edgar.path == "simulated" and SIMULATED:
+        year = getattr(wildcards, "year", str(END.year))
+        return f"{RESULTS}/simulated/edgar/v8.1_FT2022_AP_SO2_{year}_TOTALS_flx.nc"
+    return ancient(CONFIG.edgar.path) if CONFIG.edgar.path else []
+
+
+def truth_option(wildcards, input):
+    return f"--truth {input.truth}" if SIMULATED else ""

@@ -8,12 +8,6 @@ rule detect_plumes:
         model=ancient(CONFIG.detect.model),
     output:
         f"{RESULTS}/{{year}}/probability/{{date}}.nc",
-    params:
-        version=ALGORITHMS["detect_plumes"],
-        model_sha256=sha256(CONFIG.detect.model),
-        window=CONFIG.detect.window,
-        step=CONFIG.detect.step,
-        filter=FILTER,
     log:
         f"{LOGS}/{{year}}/detect_plumes/{{date}}.log",
     benchmark:
@@ -24,8 +18,12 @@ rule detect_plumes:
     resources:
         gpu=1,
         mem_mb=4000,
-    message:
-        "detect plumes on {wildcards.date}"
+    params:
+        version=ALGORITHMS["detect_plumes"],
+        model_sha256=sha256(CONFIG.detect.model),
+        window=CONFIG.detect.window,
+        step=CONFIG.detect.step,
+        filter=FILTER,
     shell:
         "so2plumes detect-plumes --swaths {input.swaths} --model {input.model} --window {params.window} --step {params.step}"
         f" --batch {CONFIG.detect.batch} --backend {CONFIG.detect.backend}"

@@ -8,13 +8,6 @@ rule extract_plumes:
         probability=f"{RESULTS}/{{year}}/probability/{{date}}.nc",
     output:
         f"{RESULTS}/{{year}}/chips/{{date}}.nc",
-    params:
-        version=ALGORITHMS["extract_plumes"],
-        threshold=CONFIG.detect.threshold,
-        min_pixels=CONFIG.plumes.min_pixels,
-        buffer=CONFIG.plumes.buffer,
-        chip_margin=CONFIG.plumes.chip_margin,
-        filter=FILTER,
     log:
         f"{LOGS}/{{year}}/extract_plumes/{{date}}.log",
     benchmark:
@@ -23,8 +16,13 @@ rule extract_plumes:
         "../../envs/cpu.yaml"
     resources:
         mem_mb=2500,
-    message:
-        "cut out the plumes of {wildcards.date}"
+    params:
+        version=ALGORITHMS["extract_plumes"],
+        threshold=CONFIG.detect.threshold,
+        min_pixels=CONFIG.plumes.min_pixels,
+        buffer=CONFIG.plumes.buffer,
+        chip_margin=CONFIG.plumes.chip_margin,
+        filter=FILTER,
     shell:
         "so2plumes extract-plumes --swaths {input.swaths} --probability {input.probability} --threshold {params.threshold}"
         " --min-pixels {params.min_pixels} --buffer {params.buffer} --chip-margin {params.chip_margin} {params.filter}"
@@ -37,11 +35,6 @@ rule estimate_emissions:
         f"{RESULTS}/{{year}}/chips/{{date}}.nc",
     output:
         f"{RESULTS}/{{year}}/emissions/{{date}}.parquet",
-    params:
-        version=ALGORITHMS["estimate_emissions"],
-        estimator=CONFIG.emissions.estimator,
-        background=CONFIG.emissions.background,
-        label_threshold=CONFIG.emissions.label_threshold,
     log:
         f"{LOGS}/{{year}}/estimate_emissions/{{date}}.log",
     benchmark:
@@ -50,8 +43,11 @@ rule estimate_emissions:
         "../../envs/cpu.yaml"
     resources:
         mem_mb=1500,
-    message:
-        "estimate the emission rates of {wildcards.date}"
+    params:
+        version=ALGORITHMS["estimate_emissions"],
+        estimator=CONFIG.emissions.estimator,
+        background=CONFIG.emissions.background,
+        label_threshold=CONFIG.emissions.label_threshold,
     shell:
         "so2plumes estimate-emissions --chips {input} --estimator {params.estimator} --background {params.background}"
         " --label-threshold {params.label_threshold} --out {output} --log {log}"
@@ -63,8 +59,6 @@ rule collect_plumes:
         of_every_period("emissions/{date}.parquet"),
     output:
         f"{RESULTS}/{{year}}/plumes.parquet",
-    params:
-        version=ALGORITHMS["collect_plumes"],
     log:
         f"{LOGS}/{{year}}/collect_plumes.log",
     benchmark:
@@ -73,6 +67,8 @@ rule collect_plumes:
         "../../envs/cpu.yaml"
     resources:
         mem_mb=2000,
+    params:
+        version=ALGORITHMS["collect_plumes"],
     message:
         "collect the plumes of {wildcards.year}"
     shell:

@@ -8,21 +8,17 @@ CAMPAIGN_TABLES = [f"{RESULTS}/campaign/tables/{name}.csv" for name in TABLE_NAM
 CAMPAIGN_FIGURES = [f"{RESULTS}/campaign/figures/{name}.png" for name in FIGURE_NAMES]
 
 
-def truth_option(wildcards, input):
-    return f"--truth {input.truth}" if SIMULATED else ""
-
-
 # The configuration as validated, presets and defaults filled in; written when it changes.
 rule write_config:
     """The configuration of this run."""
     output:
         f"{RESULTS}/campaign/config.json",
-    params:
-        config=CONFIG.model_dump_json(indent=2),
     log:
         f"{LOGS}/campaign/write_config.log",
     conda:
         "../../envs/cpu.yaml"
+    params:
+        config=CONFIG.model_dump_json(indent=2),
     message:
         "write the configuration"
     shell:
@@ -63,14 +59,6 @@ rule report_year:
         truth=f"{RESULTS}/{{year}}/truth.parquet" if SIMULATED else [],
     output:
         f"{RESULTS}/{{year}}/report.html",
-    params:
-        version=ALGORITHMS["report"],
-        days=days_of_year,
-        title=lambda wildcards: f"{CONFIG.campaign.name}: {wildcards.year}",
-        chips=lambda wildcards: f"{RESULTS}/{wildcards.year}/chips",
-        truth=truth_option,
-        model=CONFIG.detect.model,
-        gallery=CONFIG.report.gallery,
     log:
         f"{LOGS}/{{year}}/report_year.log",
     benchmark:
@@ -79,6 +67,14 @@ rule report_year:
         "../../envs/cpu.yaml"
     resources:
         mem_mb=3000,
+    params:
+        version=ALGORITHMS["report"],
+        days=days_of_year,
+        title=lambda wildcards: f"{CONFIG.campaign.name}: {wildcards.year}",
+        chips=lambda wildcards: f"{RESULTS}/{wildcards.year}/chips",
+        truth=truth_option,
+        model=CONFIG.detect.model,
+        gallery=CONFIG.report.gallery,
     message:
         "write the report of {wildcards.year}"
     shell:
@@ -132,6 +128,10 @@ use rule report_year as report_campaign with:
         truth=f"{RESULTS}/campaign/truth.parquet" if SIMULATED else [],
     output:
         f"{RESULTS}/campaign/report.html",
+    log:
+        f"{LOGS}/campaign/report.log",
+    benchmark:
+        f"{BENCHMARKS}/campaign/report.tsv"
     params:
         version=ALGORITHMS["report"],
         days=WHOLE_CAMPAIGN,
@@ -140,10 +140,6 @@ use rule report_year as report_campaign with:
         truth=truth_option,
         model=CONFIG.detect.model,
         gallery=CONFIG.report.gallery,
-    log:
-        f"{LOGS}/campaign/report.log",
-    benchmark:
-        f"{BENCHMARKS}/campaign/report.tsv"
     message:
         "write the report of the campaign"
 
@@ -160,12 +156,6 @@ rule export_campaign:
     output:
         CAMPAIGN_TABLES,
         CAMPAIGN_FIGURES,
-    params:
-        version=ALGORITHMS["report"],
-        days=WHOLE_CAMPAIGN,
-        title=CONFIG.campaign.name,
-        model=CONFIG.detect.model,
-        folder=f"{RESULTS}/campaign",
     log:
         f"{LOGS}/campaign/export.log",
     benchmark:
@@ -174,9 +164,16 @@ rule export_campaign:
         "../../envs/cpu.yaml"
     resources:
         mem_mb=3000,
+    params:
+        version=ALGORITHMS["report"],
+        days=WHOLE_CAMPAIGN,
+        title=CONFIG.campaign.name,
+        model=CONFIG.detect.model,
+        tables=lambda wildcards, output: os.path.dirname(output[0]),
+        figures=lambda wildcards, output: os.path.dirname(output[-1]),
     message:
         "write the tables and figures of the campaign"
     shell:
         "so2plumes export-tables --title {params.title:q} {params.days} --plumes {input.plumes} --clusters {input.clusters}"
         " --eruptions {input.eruptions} --edgar {input.edgar} --coverage {input.coverage} --config {input.config}"
-        " --model {params.model} --gallery 0 --tables {params.folder}/tables --figures {params.folder}/figures --log {log}"
+        " --model {params.model} --gallery 0 --tables {params.tables} --figures {params.figures} --log {log}"

@@ -32,20 +32,6 @@ rule simulate_edgar:
         "so2plumes simulate-edgar --year {wildcards.year} --out {output} --log {log}"
 
 
-def eruption_list():
-    if CONFIG.eruptions.path == "simulated" and SIMULATED:
-        return f"{RESULTS}/simulated/eruptions.csv"
-    return CONFIG.eruptions.path or []
-
-
-def edgar_grid(wildcards):
-    """The inventory: a simulated year, a configured file or folder, or nothing."""
-    if CONFIG.edgar.path == "simulated" and SIMULATED:
-        year = getattr(wildcards, "year", str(END.year))
-        return f"{RESULTS}/simulated/edgar/v8.1_FT2022_AP_SO2_{year}_TOTALS_flx.nc"
-    return ancient(CONFIG.edgar.path) if CONFIG.edgar.path else []
-
-
 rule cluster_plumes:
     """Clusters of plumes and the known source nearest to each."""
     input:
@@ -53,12 +39,6 @@ rule cluster_plumes:
         known=KNOWN_SOURCES,
     output:
         f"{RESULTS}/{{year}}/clusters.parquet",
-    params:
-        version=ALGORITHMS["cluster_plumes"],
-        days=days_of_year,
-        eps_km=CONFIG.cluster.eps_km,
-        min_samples=CONFIG.cluster.min_samples,
-        origin=CONFIG.cluster.origin,
     log:
         f"{LOGS}/{{year}}/cluster_plumes.log",
     benchmark:
@@ -67,6 +47,12 @@ rule cluster_plumes:
         "../../envs/cpu.yaml"
     resources:
         mem_mb=2000,
+    params:
+        version=ALGORITHMS["cluster_plumes"],
+        days=days_of_year,
+        eps_km=CONFIG.cluster.eps_km,
+        min_samples=CONFIG.cluster.min_samples,
+        origin=CONFIG.cluster.origin,
     message:
         "cluster the plumes of {wildcards.year}"
     shell:
@@ -80,16 +66,16 @@ use rule cluster_plumes as cluster_campaign with:
         known=KNOWN_SOURCES,
     output:
         f"{RESULTS}/campaign/clusters.parquet",
+    log:
+        f"{LOGS}/campaign/cluster_plumes.log",
+    benchmark:
+        f"{BENCHMARKS}/campaign/cluster_plumes.tsv"
     params:
         version=ALGORITHMS["cluster_plumes"],
         days=WHOLE_CAMPAIGN,
         eps_km=CONFIG.cluster.eps_km,
         min_samples=CONFIG.cluster.min_samples,
         origin=CONFIG.cluster.origin,
-    log:
-        f"{LOGS}/campaign/cluster_plumes.log",
-    benchmark:
-        f"{BENCHMARKS}/campaign/cluster_plumes.tsv"
     message:
         "cluster the plumes of the campaign"
 
@@ -101,12 +87,6 @@ rule match_eruptions:
         eruptions=eruption_list(),
     output:
         f"{RESULTS}/{{year}}/eruptions.parquet",
-    params:
-        version=ALGORITHMS["match_eruptions"],
-        days=days_of_year,
-        list=eruption_list() or "none",
-        radius_km=CONFIG.eruptions.radius_km,
-        origin=CONFIG.eruptions.origin,
     log:
         f"{LOGS}/{{year}}/match_eruptions.log",
     benchmark:
@@ -115,6 +95,12 @@ rule match_eruptions:
         "../../envs/cpu.yaml"
     resources:
         mem_mb=1500,
+    params:
+        version=ALGORITHMS["match_eruptions"],
+        days=days_of_year,
+        list=eruption_list() or "none",
+        radius_km=CONFIG.eruptions.radius_km,
+        origin=CONFIG.eruptions.origin,
     message:
         "match the plumes of {wildcards.year} with eruptions"
     shell:
@@ -128,16 +114,16 @@ use rule match_eruptions as match_campaign_eruptions with:
         eruptions=eruption_list(),
     output:
         f"{RESULTS}/campaign/eruptions.parquet",
+    log:
+        f"{LOGS}/campaign/match_eruptions.log",
+    benchmark:
+        f"{BENCHMARKS}/campaign/match_eruptions.tsv"
     params:
         version=ALGORITHMS["match_eruptions"],
         days=WHOLE_CAMPAIGN,
         list=eruption_list() or "none",
         radius_km=CONFIG.eruptions.radius_km,
         origin=CONFIG.eruptions.origin,
-    log:
-        f"{LOGS}/campaign/match_eruptions.log",
-    benchmark:
-        f"{BENCHMARKS}/campaign/match_eruptions.tsv"
     message:
         "match the plumes of the campaign with eruptions"
 
@@ -149,12 +135,6 @@ rule compare_edgar:
         edgar=edgar_grid,
     output:
         f"{RESULTS}/{{year}}/edgar.parquet",
-    params:
-        version=ALGORITHMS["compare_edgar"],
-        edgar=lambda wildcards, input: input.edgar or "none",
-        year=lambda wildcards: wildcards.year,
-        top_share=CONFIG.edgar.top_share,
-        radius_km=CONFIG.edgar.radius_km,
     log:
         f"{LOGS}/{{year}}/compare_edgar.log",
     benchmark:
@@ -163,6 +143,12 @@ rule compare_edgar:
         "../../envs/cpu.yaml"
     resources:
         mem_mb=3000,
+    params:
+        version=ALGORITHMS["compare_edgar"],
+        edgar=lambda wildcards, input: input.edgar or "none",
+        year=lambda wildcards: wildcards.year,
+        top_share=CONFIG.edgar.top_share,
+        radius_km=CONFIG.edgar.radius_km,
     message:
         "compare the plumes of {wildcards.year} with EDGAR"
     shell:
@@ -176,15 +162,15 @@ use rule compare_edgar as compare_campaign_edgar with:
         edgar=edgar_grid,
     output:
         f"{RESULTS}/campaign/edgar.parquet",
+    log:
+        f"{LOGS}/campaign/compare_edgar.log",
+    benchmark:
+        f"{BENCHMARKS}/campaign/compare_edgar.tsv"
     params:
         version=ALGORITHMS["compare_edgar"],
         edgar=lambda wildcards, input: input.edgar or "none",
         year=END.year,
         top_share=CONFIG.edgar.top_share,
         radius_km=CONFIG.edgar.radius_km,
-    log:
-        f"{LOGS}/campaign/compare_edgar.log",
-    benchmark:
-        f"{BENCHMARKS}/campaign/compare_edgar.tsv"
     message:
         "compare the plumes of the campaign with EDGAR"

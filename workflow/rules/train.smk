@@ -7,15 +7,15 @@ rule simulate_backgrounds:
     """Simulated granules without plumes."""
     output:
         directory(f"{TRAINING}/simulated"),
+    log:
+        f"{LOGS}/training/simulate_backgrounds.log",
+    conda:
+        "../../envs/cpu.yaml"
     params:
         version=ALGORITHMS["simulate_archive"],
         last=lambda wildcards: datetime.date(2021, 1, 1)
         + datetime.timedelta(days=CONFIG.training.simulated_days - 1),
         seed=CONFIG.training.seed,
-    log:
-        f"{LOGS}/training/simulate_backgrounds.log",
-    conda:
-        "../../envs/cpu.yaml"
     message:
         "simulate quiet granules"
     shell:
@@ -29,6 +29,12 @@ rule build_training_set:
         simulated=rules.simulate_backgrounds.output,
     output:
         f"{TRAINING}/{{model}}/set.npz",
+    log:
+        f"{LOGS}/training/{{model}}/build_training_set.log",
+    benchmark:
+        f"{BENCHMARKS}/training/{{model}}/build_training_set.tsv"
+    conda:
+        "../../envs/cpu.yaml"
     params:
         version=ALGORITHMS["build_training_set"],
         seed=CONFIG.training.seed,
@@ -37,12 +43,6 @@ rule build_training_set:
             if CONFIG.training.max_granules
             else ""
         ),
-    log:
-        f"{LOGS}/training/{{model}}/build_training_set.log",
-    benchmark:
-        f"{BENCHMARKS}/training/{{model}}/build_training_set.tsv"
-    conda:
-        "../../envs/cpu.yaml"
     message:
         "build the training set of {wildcards.model}"
     shell:
@@ -56,12 +56,6 @@ rule train_model:
     output:
         weights=f"{TRAINING}/{{model}}/weights.keras",
         history=f"{TRAINING}/{{model}}/history.json",
-    params:
-        version=ALGORITHMS["train_model"],
-        seed=CONFIG.training.seed,
-        base_width=CONFIG.training.base_width,
-        epochs=CONFIG.training.epochs,
-        batch=CONFIG.training.batch,
     log:
         f"{LOGS}/training/{{model}}/train_model.log",
     benchmark:
@@ -71,6 +65,12 @@ rule train_model:
     threads: 8
     resources:
         gpu=1,
+    params:
+        version=ALGORITHMS["train_model"],
+        seed=CONFIG.training.seed,
+        base_width=CONFIG.training.base_width,
+        epochs=CONFIG.training.epochs,
+        batch=CONFIG.training.batch,
     message:
         "train {wildcards.model}"
     shell:
@@ -88,8 +88,6 @@ rule evaluate_model:
         simulated=rules.simulate_backgrounds.output,
     output:
         directory(f"{TRAINING}/{{model}}/model"),
-    params:
-        version=ALGORITHMS["evaluate_model"],
     log:
         f"{LOGS}/training/{{model}}/evaluate_model.log",
     benchmark:
@@ -97,6 +95,8 @@ rule evaluate_model:
     conda:
         "../../envs/cpu.yaml"
     threads: 8
+    params:
+        version=ALGORITHMS["evaluate_model"],
     message:
         "score {wildcards.model} on orbits that it has not seen"
     shell:

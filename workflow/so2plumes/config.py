@@ -67,13 +67,14 @@ class Archive(Section):
     """Where the Level-2 granules come from and which are used."""
 
     source: Literal["local", "simulated"] = Field(
-        description="`local`: a folder of granules, searched recursively; `simulated`: granules with known truth are made first."
+        description="`local`: a folder of granules, searched recursively; `simulated`: granules with known truth "
+        "are made first."
     )
     path: str = Field("archive", description="Folder of the local archive. Not used when simulated.")
     processors: list[Processor] = Field(
         default=["020401", "020500", "020600", "020601"],
-        description="Processor versions that may be used, best first, six digits each. The SO2 retrieval changed from DOAS to "
-        "COBRA in November 2024 (020700), so newest-wins would mix algorithms. An empty list allows all.",
+        description="Processor versions that may be used, best first, six digits each. The SO2 retrieval changed from "
+        "DOAS to COBRA in November 2024 (020700), so newest-wins would mix algorithms. An empty list allows all.",
     )
     retrievals: list[Literal["doas", "cobra"]] = Field(
         default=["doas"], description="Retrievals that may be used. An empty list allows all."
@@ -81,7 +82,8 @@ class Archive(Section):
     window: int = Field(
         16,
         ge=1,
-        description="At most this many periods of compact swaths of a year exist at a time. Changing it reruns fetch_swaths.",
+        description="At most this many periods of compact swaths of a year exist at a time. Changing it reruns "
+        "fetch_swaths.",
     )
     checksum: bool = Field(True, description="Keep the SHA-256 of every granule in its receipt.")
 
@@ -102,7 +104,12 @@ class Detect(Section):
         "resources/models/spine-8/model.keras",
         description="Weights of the U-Net; card.json must lie beside them.",
     )
-    window: int = Field(WINDOW_PIXELS, ge=16, multiple_of=16, description="Side of the rolling window, the model's input size.")
+    window: int = Field(
+        WINDOW_PIXELS,
+        ge=16,
+        multiple_of=16,
+        description="Side of the rolling window, the model's input size.",
+    )
     step: int = Field(4, ge=1, description="Step of the rolling window along both axes, pixels.")
     threshold: float = Field(0.5, gt=0, lt=1, description="A plume pixel has at least this probability.")
     batch: int = Field(512, ge=1, description="Windows per prediction call.")
@@ -145,7 +152,8 @@ class Cluster(Section):
     eps_km: float = Field(50, gt=0, description="DBSCAN: largest great-circle distance of neighbours.")
     min_samples: int = Field(20, ge=1, description="DBSCAN: plumes that make a core point.")
     origin: Origin = Field(
-        "upwind", description="Point of a plume that is clustered: `max` (paper) or `upwind` (end of the mask)."
+        "upwind",
+        description="Point of a plume that is clustered: `max` (paper) or `upwind` (end of the mask).",
     )
 
 
@@ -153,7 +161,9 @@ class Eruptions(Section):
     """Match with the eruptions of the Global Volcanism Program."""
 
     path: str | None = Field(
-        None, description="GVP eruption list: website CSV or XLSX, or WFS GeoJSON. Null skips the match and the report says so."
+        None,
+        description="GVP eruption list: website CSV or XLSX, or WFS GeoJSON. Null skips the match, and the report "
+        "says so.",
     )
     radius_km: float = Field(50, gt=0, description="Largest distance of plume and volcano.")
     origin: Origin = Field("upwind", description="Point of a plume that is matched: `max` (paper) or `upwind`.")
@@ -163,7 +173,8 @@ class Edgar(Section):
     """Comparison with the EDGAR inventory."""
 
     path: str | None = Field(
-        None, description="EDGAR v8.1 SO2 file or folder (nc or zip). Null skips the comparison and the report says so."
+        None,
+        description="EDGAR v8.1 SO2 file or folder (nc or zip). Null skips the comparison and the report says so.",
     )
     top_share: float = Field(0.001, gt=0, lt=1, description="Share of cells that counts as the strongest.")
     radius_km: float = Field(200, gt=0, description="A cell has a plume when one lies within this distance.")
@@ -181,7 +192,8 @@ class Training(Section):
     """How a detector is trained (`snakemake results/training/<name>/card.json`)."""
 
     folders: list[str] = Field(
-        default=[], description="Folders of Level-2 granules whose quiet scenes are used; simulated ones are always added."
+        default=[],
+        description="Folders of Level-2 granules whose quiet scenes are used; simulated ones are added.",
     )
     simulated_days: int = Field(120, ge=1, description="Days of simulated quiet granules.")
     max_granules: int | None = Field(None, ge=1, description="Use at most this many granules of `folders`.")

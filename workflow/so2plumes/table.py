@@ -110,9 +110,7 @@ def write_plumes(frame: gpd.GeoDataFrame, path: str | Path) -> None:
     import pyarrow.parquet as pq
 
     with atomic_path(path) as temporary:
-        frame.to_parquet(
-            temporary, index=False, compression="zstd", schema_version="1.1.0", write_covering_bbox=True
-        )
+        frame.to_parquet(temporary, index=False, compression="zstd", schema_version="1.1.0", write_covering_bbox=True)
         table = pq.read_table(temporary)
         pq.write_table(_described(table), temporary, compression="zstd")
 

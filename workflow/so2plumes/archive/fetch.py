@@ -51,9 +51,7 @@ def compact_granule(source: Path, row: pd.Series, target: Path, checksum: bool =
         write_compact(swath, target)
     except GranuleError as error:
         log.warning("quarantined %s: %s", row["granule"], error)
-        return Receipt(
-            **base, status="quarantined", reason=error.reason, message=error.problem, size_bytes=size
-        )
+        return Receipt(**base, status="quarantined", reason=error.reason, message=error.problem, size_bytes=size)
     return Receipt(
         **base,
         status="ready",

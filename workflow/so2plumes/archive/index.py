@@ -135,7 +135,14 @@ def build_index(
     for column in ("created", "sensing_start", "sensing_end"):
         table[column] = pd.to_datetime(table[column], utc=True).astype("datetime64[ms, UTC]")
     return table[list(INDEX_COLUMNS)].astype(
-        {"size_bytes": np.int64, "orbit": np.int64, "selected": bool, "granule": str, "path": str, "reason": str}
+        {
+            "size_bytes": np.int64,
+            "orbit": np.int64,
+            "selected": bool,
+            "granule": str,
+            "path": str,
+            "reason": str,
+        }
     )
 
 

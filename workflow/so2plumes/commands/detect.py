@@ -55,9 +55,7 @@ def detect_plumes(options: argparse.Namespace) -> None:
 def add_commands(commands: Subparsers, common: Common) -> None:
     """Add the commands of this stage."""
     parser = add_command(commands, common, "detect-plumes", detect_plumes)
-    add_paths(
-        parser, swaths="folder of compact swaths", model="weights, .keras with card.json", out="NetCDF file"
-    )
+    add_paths(parser, swaths="folder of compact swaths", model="weights, .keras with card.json", out="NetCDF file")
     parser.add_argument("--window", type=int, default=32)
     parser.add_argument("--step", type=int, default=4)
     parser.add_argument("--batch", type=int, default=512)

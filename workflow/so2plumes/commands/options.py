@@ -47,7 +47,10 @@ def add_filter(parser: argparse.ArgumentParser) -> None:
     """Add the quality filter."""
     parser.add_argument("--min-qa", type=float, default=0.5, help="use pixels with qa_value above this")
     parser.add_argument(
-        "--max-solar-zenith", type=optional_float, default=None, help="largest solar zenith angle, degrees, or none"
+        "--max-solar-zenith",
+        type=optional_float,
+        default=None,
+        help="largest solar zenith angle, degrees, or none",
     )
 
 

@@ -44,7 +44,10 @@ def add_commands(commands: Subparsers, common: Common) -> None:
     """Add the commands of this stage."""
     parser = add_command(commands, common, "extract-plumes", extract_plumes)
     add_paths(
-        parser, swaths="folder of compact swaths", probability="their plume probabilities", out="NetCDF file of chips"
+        parser,
+        swaths="folder of compact swaths",
+        probability="their plume probabilities",
+        out="NetCDF file of chips",
     )
     parser.add_argument("--threshold", type=float, default=0.5)
     parser.add_argument("--min-pixels", type=int, default=6)

@@ -154,7 +154,13 @@ def add_commands(commands: Subparsers, common: Common) -> None:
     parser.add_argument("tables", type=Path, nargs="+", help="Parquet tables")
     add_paths(parser, out="Parquet table")
     parser = add_command(commands, common, "score-truth", score_truth)
-    add_paths(parser, archive="simulated archive", plumes="plume table", chips="folder of chips", out="Parquet table")
+    add_paths(
+        parser,
+        archive="simulated archive",
+        plumes="plume table",
+        chips="folder of chips",
+        out="Parquet table",
+    )
     parser = add_command(commands, common, "report", report)
     _add_report_options(parser)
     add_paths(parser, out="HTML file")

@@ -62,9 +62,7 @@ def compare_edgar(options: argparse.Namespace) -> None:
         return
     found = find_edgar(options.edgar, options.year)
     grid = read_edgar(found.path, found.year)
-    table = edgar_product(
-        read_plumes(options.plumes), grid, options.year, options.top_share, options.radius_km
-    )
+    table = edgar_product(read_plumes(options.plumes), grid, options.year, options.top_share, options.radius_km)
     write_table(table, options.out)
 
 

@@ -14,9 +14,8 @@ log = logging.getLogger(__name__)
 
 def build_training_set(options: argparse.Namespace) -> None:
     """Inject plumes of known truth into quiet scenes and cut 32 x 32 images from them."""
-    from so2plumes.training.dataset import Recipe
+    from so2plumes.training.dataset import Recipe, write_training_set
     from so2plumes.training.dataset import build_training_set as build
-    from so2plumes.training.dataset import write_training_set
 
     data = build(options.folders, Recipe(seed=options.seed), options.max_granules)
     write_training_set(data, options.out)
@@ -29,9 +28,7 @@ def train_model(options: argparse.Namespace) -> None:
     from so2plumes.training.dataset import read_training_set
     from so2plumes.training.train import TrainingPlan, plan_document, save_model, train
 
-    plan = TrainingPlan(
-        seed=options.seed, base_width=options.base_width, epochs=options.epochs, batch=options.batch
-    )
+    plan = TrainingPlan(seed=options.seed, base_width=options.base_width, epochs=options.epochs, batch=options.batch)
     model, history = train(read_training_set(options.set), plan)
     save_model(model, options.out)
     write_json(options.history, plan_document(plan, history))
@@ -51,11 +48,7 @@ def evaluate_model(options: argparse.Namespace) -> None:
     detector = detector_of(options.model, options.normalisation)
     quiet = {}
     for folder in options.folders:
-        scenes = [
-            scene
-            for scene in quiet_backgrounds(granules_below([folder]))
-            if is_test_orbit(scene.swath.orbit)
-        ]
+        scenes = [scene for scene in quiet_backgrounds(granules_below([folder])) if is_test_orbit(scene.swath.orbit)]
         quiet[Path(folder).name] = asdict(score_quiet_scenes(scenes, detector))
         log.info("%s: %s", folder, quiet[Path(folder).name])
     card = model_card(
@@ -89,4 +82,10 @@ def add_commands(commands: Subparsers, common: Common) -> None:
     parser.add_argument("folders", type=Path, nargs="+", help="folders of Level-2 granules for false alarms")
     parser.add_argument("--name", required=True)
     parser.add_argument("--normalisation", default="local_robust")
-    add_paths(parser, set="training set", model="weights", history="log of the training", out="folder of weights and card")
+    add_paths(
+        parser,
+        set="training set",
+        model="weights",
+        history="log of the training",
+        out="folder of weights and card",
+    )

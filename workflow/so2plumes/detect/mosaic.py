@@ -70,7 +70,13 @@ def _column_slots(columns: NDArray, window: int) -> NDArray[np.int64]:
 
 
 def _median_of_rows(
-    active: deque[_WindowRow], first: int, last: int, columns: NDArray, slots: NDArray, width: int, window: int
+    active: deque[_WindowRow],
+    first: int,
+    last: int,
+    columns: NDArray,
+    slots: NDArray,
+    width: int,
+    window: int,
 ) -> FloatArray:
     """Median over the stored windows for swath rows ``first`` to ``last`` (exclusive)."""
     n_slots = int(slots.max()) + 1
@@ -130,9 +136,7 @@ def rolling_median(
         while active[0].start + window <= row.start:
             active.popleft()
         last = int(rows[i + 1]) if i + 1 < len(rows) else padded.shape[0]
-        result[row.start : last] = _median_of_rows(
-            active, row.start, last, columns, slots, padded.shape[1], window
-        )
+        result[row.start : last] = _median_of_rows(active, row.start, last, columns, slots, padded.shape[1], window)
         if progress is not None and (i % 64 == 63 or i + 1 == len(rows)):
             progress((i + 1) / len(rows))
     return Mosaic(result[:n_rows, :n_columns], len(rows) * len(columns), counter[0])

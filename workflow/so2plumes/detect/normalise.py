@@ -27,7 +27,7 @@ class LocalStatistics:
 
 
 def robust_sigma(differences: FloatArray) -> float:
-    """Standard deviation of one pixel from differences of neighbours (MAD, so plumes hardly count)."""
+    """Estimate the standard deviation of one pixel from differences of neighbours (MAD, so plumes hardly count)."""
     return float(1.4826 * np.median(np.abs(differences)) / np.sqrt(2.0))
 
 
@@ -92,9 +92,7 @@ def local_statistics(column: FloatArray, usable: NDArray[np.bool_]) -> LocalStat
     background, sigma = np.full(n_cells, np.nan), np.full(n_cells, np.nan)
     for i in range(n_cells[0]):
         for j in range(n_cells[1]):
-            box = np.s_[
-                max(0, (i - 1) * _CELL) : (i + 2) * _CELL, max(0, (j - 1) * _CELL) : (j + 2) * _CELL
-            ]
+            box = np.s_[max(0, (i - 1) * _CELL) : (i + 2) * _CELL, max(0, (j - 1) * _CELL) : (j + 2) * _CELL]
             background[i, j], sigma[i, j] = _cell_statistics(values[box], usable[box])
     everything = values[usable]
     level = float(np.median(everything)) if len(everything) else 0.0

@@ -59,9 +59,7 @@ def read_probabilities(path: str | Path) -> dict[str, NDArray[np.float32]]:
     try:
         with netCDF4.Dataset(path) as dataset:
             dataset.set_auto_maskandscale(False)
-            return {
-                group.granule: np.asarray(group["probability"][:]) for group in dataset.groups.values()
-            }
+            return {group.granule: np.asarray(group["probability"][:]) for group in dataset.groups.values()}
     except (OSError, RuntimeError, AttributeError, IndexError) as error:
         raise TableError(
             "the probabilities cannot be read",

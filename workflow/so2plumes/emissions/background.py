@@ -62,9 +62,7 @@ def _dilate(mask: NDArray[np.bool_], pixels: int) -> NDArray[np.bool_]:
     import cv2
 
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * pixels + 1, 2 * pixels + 1))
-    padded = cv2.copyMakeBorder(
-        mask.astype(np.uint8), pixels, pixels, pixels, pixels, cv2.BORDER_CONSTANT, value=0
-    )
+    padded = cv2.copyMakeBorder(mask.astype(np.uint8), pixels, pixels, pixels, pixels, cv2.BORDER_CONSTANT, value=0)
     return cv2.dilate(padded, kernel)[pixels:-pixels, pixels:-pixels].astype(bool)
 
 

@@ -141,7 +141,7 @@ def _mass(chip: Chip, rule: EmissionRule, codes: list[str]) -> dict[str, Any]:
 def _upwind(chip: Chip, wind: WindStatistics, row: dict[str, Any]) -> dict[str, float]:
     longitude, latitude = chip["longitude"][chip.mask], chip["latitude"][chip.mask]
     centre = (row["max_longitude"], row["max_latitude"])
-    x, y = equal_area_metres(longitude, latitude, np.array(centre[0]), np.array(centre[1]))
+    x, y = equal_area_metres(longitude, latitude, *centre)
     end = upwind_end(wind, x, y)
     if end is None:
         return {"upwind_longitude": centre[0], "upwind_latitude": centre[1]}

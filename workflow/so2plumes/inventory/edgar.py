@@ -209,9 +209,7 @@ def _settle_year(wanted: int | None, stated: int | None, path: Path) -> int:
             remedy="give the year",
         )
     if wanted not in (None, year):
-        raise ExternalDataError(
-            "the EDGAR file is for another year", where=path, expected=str(wanted), found=str(year)
-        )
+        raise ExternalDataError("the EDGAR file is for another year", where=path, expected=str(wanted), found=str(year))
     return year
 
 

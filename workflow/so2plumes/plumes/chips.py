@@ -43,9 +43,20 @@ CORNER_FIELDS: dict[str, tuple[str, str]] = {
     "latitude_bounds": ("f4", "degrees_north"),
 }
 _TEXT = ("plume_id", "granule", "processor_version", "retrieval", "model_sha256")
-_NUMBERS = ("orbit", "bbox_scanline_start", "bbox_scanline_stop", "bbox_ground_pixel_start")
-_NUMBERS += ("bbox_ground_pixel_stop", "scanline_start", "scanline_stop", "ground_pixel_start")
-_NUMBERS += ("ground_pixel_stop", "touches_edge", "max_scanline", "max_ground_pixel")
+_NUMBERS = (
+    "orbit",
+    "bbox_scanline_start",
+    "bbox_scanline_stop",
+    "bbox_ground_pixel_start",
+    "bbox_ground_pixel_stop",
+    "scanline_start",
+    "scanline_stop",
+    "ground_pixel_start",
+    "ground_pixel_stop",
+    "touches_edge",
+    "max_scanline",
+    "max_ground_pixel",
+)
 
 
 @dataclass(frozen=True)

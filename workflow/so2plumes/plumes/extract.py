@@ -62,12 +62,11 @@ def _touches_edge(mask: NDArray[np.bool_], located: NDArray[np.bool_], box: Box)
 
 
 def _fields(swath: Swath, window: tuple[slice, slice]) -> dict[str, NDArray]:
-    names = [name for name in (*PIXEL_FIELDS, *CORNER_FIELDS) if name in swath.fields]
-    fields = {name: swath[name][window] for name in names}
+    """Copies in the types of the chips file: nothing changes in it, and the chip does not keep the swath."""
+    types = {name: dtype for name, (dtype, _) in {**PIXEL_FIELDS, **CORNER_FIELDS}.items()}
+    fields = {name: swath[name][window].astype(types[name]) for name in types if name in swath.fields}
     if swath.has_corners:
-        fields["area_m2"] = pixel_areas_m2(fields["longitude_bounds"], fields["latitude_bounds"]).astype(
-            np.float32
-        )
+        fields["area_m2"] = pixel_areas_m2(fields["longitude_bounds"], fields["latitude_bounds"]).astype(np.float32)
     return fields
 
 

@@ -18,6 +18,8 @@ from so2plumes.plumes.chips import Chip
 from so2plumes.swath.geometry import corner_grid, equal_area_metres, from_vectors, unit_vectors
 
 
+_DEGREE_GRID = 1e-9
+
 @dataclass(frozen=True)
 class Outline:
     """A plume's outline in three coordinate systems.
@@ -114,6 +116,32 @@ def _valid(geometry: Any) -> Any:
     return geometry
 
 
+def _folded(ring: NDArray[np.floating], pole: float) -> Any:
+    """Area within a closed ring of degrees, brought to -180..180 piece by piece; a ring around the pole holds it."""
+    import shapely
+
+    longitude, latitude = np.unwrap(ring[:, 0], period=360.0), ring[:, 1]
+    if abs(longitude[-1] - longitude[0]) > 180.0:
+        longitude = np.append(longitude, longitude[[-1, 0]])
+        latitude = np.append(latitude, [pole, pole])
+    plane = _valid(shapely.Polygon(np.column_stack([longitude, latitude])))
+    pieces = []
+    for turn in np.arange(np.floor((longitude.min() + 180) / 360), np.floor((longitude.max() + 180) / 360) + 1) * 360.0:
+        window = shapely.box(turn - 180.0, -90.0, turn + 180.0, 90.0)
+        pieces.append(shapely.affinity.translate(plane.intersection(window), -turn))
+    return shapely.union_all(pieces, grid_size=_DEGREE_GRID)
+
+
+def _split(polygon: Any, pole: float) -> list[Any]:
+    """Cut a polygon of degrees along the antimeridian."""
+    import shapely
+
+    whole = _folded(shapely.get_coordinates(polygon.exterior), pole)
+    for hole in polygon.interiors:
+        whole = shapely.difference(whole, _folded(shapely.get_coordinates(hole), pole), grid_size=_DEGREE_GRID)
+    return [part for part in shapely.get_parts(whole) if part.geom_type == "Polygon"]
+
+
 def to_geographic(local: Any, longitude_0: float, latitude_0: float) -> tuple[Any, bool]:
     """Turn a local outline into degrees: counter-clockwise, split at the antimeridian, closed over a pole.
 
@@ -123,7 +151,6 @@ def to_geographic(local: Any, longitude_0: float, latitude_0: float) -> tuple[An
     crosses : bool
         True where it was split.
     """
-    import antimeridian
     import shapely
 
     from so2plumes.swath.geometry import inverse_equal_area
@@ -131,27 +158,20 @@ def to_geographic(local: Any, longitude_0: float, latitude_0: float) -> tuple[An
     def degrees(points: NDArray) -> NDArray:
         return np.column_stack(inverse_equal_area(points[:, 0], points[:, 1], longitude_0, latitude_0))
 
-    poles = {
-        sign: shapely.Point(*equal_area_metres(np.array(0.0), np.array(90.0 * sign), longitude_0, latitude_0))
-        for sign in (1, -1)
-    }
     parts = []
     crosses = False
     for polygon in shapely.get_parts(local):
         plain = shapely.transform(polygon, degrees)
-        longitudes = shapely.get_coordinates(plain)[:, 0]
-        over = {sign: polygon.contains(pole) for sign, pole in poles.items()}
-        if np.ptp(longitudes) > 180.0 or any(over.values()):
-            crosses = True
-            fixed = antimeridian.fix_polygon(
-                plain, fix_winding=not any(over.values()), force_north_pole=over[1], force_south_pole=over[-1]
-            )
-            parts += list(shapely.get_parts(fixed))
-        else:
+        if np.abs(np.diff(shapely.get_coordinates(plain.exterior)[:, 0])).max() <= 180.0:
             parts.append(plain)
-    oriented = [shapely.geometry.polygon.orient(part, 1.0) for part in parts]
-    geometry = oriented[0] if len(oriented) == 1 else shapely.MultiPolygon(oriented)
-    return _valid(geometry), crosses
+            continue
+        pieces = _split(plain, float(np.copysign(90.0, latitude_0)))
+        west, _, east, _ = shapely.total_bounds(pieces)
+        crosses |= bool(west == -180.0 and east == 180.0)
+        parts += pieces
+    geometry = _valid(parts[0] if len(parts) == 1 else shapely.MultiPolygon(parts))
+    oriented = [shapely.geometry.polygon.orient(part, 1.0) for part in shapely.get_parts(geometry)]
+    return oriented[0] if len(oriented) == 1 else shapely.MultiPolygon(oriented), crosses
 
 
 def outline_of(chip: Chip) -> Outline:
@@ -169,7 +189,7 @@ def outline_of(chip: Chip) -> Outline:
     centre = np.nanmean(unit_vectors(chip["longitude"], chip["latitude"])[chip.mask], axis=0)
     longitude_0, latitude_0 = (float(v) for v in from_vectors(centre))
     longitude, latitude = from_vectors(corners)
-    x, y = equal_area_metres(longitude, latitude, np.array(longitude_0), np.array(latitude_0))
+    x, y = equal_area_metres(longitude, latitude, longitude_0, latitude_0)
     local = _valid(_mapped(index, lambda columns, rows: (x[rows, columns], y[rows, columns])))
     geographic, crosses = to_geographic(local, longitude_0, latitude_0)
     shifted = shapely.affinity.translate(index, chip.ground_pixel_start, chip.scanline_start)

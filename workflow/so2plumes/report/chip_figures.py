@@ -39,7 +39,7 @@ def column_du(chip: Chip) -> FloatArray:
 
 
 def enhancement_kg(chip: Chip, background_mol_m2: float) -> FloatArray | None:
-    """Mass enhancement of every usable pixel over the background, kg; None without pixel areas (FP-pre Fig. 3)."""
+    """Mass of every usable pixel over the background, kg; None without pixel areas (FP-pre Fig. 3)."""
     area = chip.get("area_m2")
     if area is None or not np.isfinite(background_mol_m2):
         return None
@@ -78,9 +78,7 @@ def column_norm(values: FloatArray, geometry: ChipGeometry) -> Normalize:
 def draw_outline(axes: Axes, geometry: ChipGeometry, width: float = 1.5) -> None:
     """Draw the plume's outline along pixel edges."""
     axes.add_collection(
-        LineCollection(
-            list(geometry.outline_segments()), colors=style.OUTLINE, lw=width, capstyle="round", zorder=5
-        )
+        LineCollection(list(geometry.outline_segments()), colors=style.OUTLINE, lw=width, capstyle="round", zorder=5)
     )
 
 
@@ -109,13 +107,11 @@ def draw_axis(axes: Axes, axis: MainAxis | None) -> None:
     axes.plot(*axis.ellipse.T, color="#7fd4ff", lw=1.8, zorder=6, path_effects=HALO)
     axes.plot(*axis.full.T, color="white", lw=1.4, ls=(0, (3, 2)), zorder=6, path_effects=HALO)
     if axis.trimmed is not None:
-        axes.plot(
-            *axis.trimmed.T, color="white", lw=2.6, zorder=6.5, path_effects=HALO, solid_capstyle="butt"
-        )
+        axes.plot(*axis.trimmed.T, color="white", lw=2.6, zorder=6.5, path_effects=HALO, solid_capstyle="butt")
 
 
 def mean_wind(chip: Chip) -> tuple[float, float] | None:
-    """Mean wind vector (east, north) over the usable pixels of the plume, m/s; None where the file has no wind."""
+    """Mean wind (east, north) over the usable pixels of the plume, m/s; None where the file has none."""
     east, north = chip.get("eastward_wind"), chip.get("northward_wind")
     if east is None or north is None:
         return None
@@ -138,7 +134,7 @@ def wind_arrow(axes: Axes, chip: Chip, half_km: float) -> None:
         "path_effects": PALE,
     }
     axes.annotate("", (x + dx, y + dy), (x - dx, y - dy), zorder=8, arrowprops=look)
-    corner = {"xycoords": "axes fraction", "ha": "right", "va": "top", "zorder": 8}
+    corner: dict[str, Any] = {"xycoords": "axes fraction", "ha": "right", "va": "top", "zorder": 8}
     axes.annotate(f"wind {speed:.1f} m/s", (0.975, 0.975), **corner, **NOTE)
 
 
@@ -185,14 +181,10 @@ def _enhancement(axes: Axes, figure: Figure, chip: Chip, row: Mapping[str, Any],
     half = frame_plume(axes, geometry)
     if mass is None:
         style.bare(axes)
-        axes.text(
-            0.5, 0.5, "no pixel areas or background", transform=axes.transAxes, ha="center", color=style.MUTED
-        )
+        axes.text(0.5, 0.5, "no pixel areas or background", transform=axes.transAxes, ha="center", color=style.MUTED)
         return half
     unit, scale = ("t", 1e-3) if np.nanmax(np.abs(mass)) > 5e3 else ("kg", 1.0)
-    image = draw_pixels(
-        axes, geometry, mass * scale, "cividis", enhancement_norm(mass * scale, geometry.mask)
-    )
+    image = draw_pixels(axes, geometry, mass * scale, "cividis", enhancement_norm(mass * scale, geometry.mask))
     draw_outline(axes, geometry)
     axis = main_axis(geometry, row)
     draw_axis(axes, axis)
@@ -216,7 +208,7 @@ def quicklook_figure(chip: Chip, row: Mapping[str, Any]) -> Figure:
     """Draw three panels of one plume: column, mass enhancement, probability."""
     figure = style.new_figure(10.5, 4.0)
     left, middle, right = figure.subplots(1, 3)
-    where = {"location": "bottom", "aspect": 30, "shrink": 0.85}
+    where: dict[str, Any] = {"location": "bottom", "aspect": 30, "shrink": 0.85}
     geometry = chip_geometry(chip, float(row["ellipse_longitude"]), float(row["ellipse_latitude"]))
     _bar(figure, left, draw_pixels(left, geometry, column_du(chip)), "column, DU", **where)
     draw_outline(left, geometry)
@@ -258,13 +250,13 @@ def _wind_field(axes: Axes, chip: Chip, geometry: ChipGeometry, most: int = 11) 
     every[rows // 2 :: rows, columns // 2 :: columns] = True
     shown &= every
     axes.quiver(
-        inner_x[shown], inner_y[shown], east[shown], north[shown], color="white", alpha=0.8, width=0.004, zorder=4,
-        angles="xy",
+        inner_x[shown], inner_y[shown], east[shown], north[shown], color="white", alpha=0.8, width=0.004,
+        zorder=4, angles="xy",
     )  # fmt: skip
 
 
 def quicklook(chip: Chip, row: Mapping[str, Any], path: str | Path) -> None:
-    """Write three panels of one plume as PNG: column with outline, mass enhancement with ellipse and axis, probability.
+    """Write a PNG of one plume: column with outline, mass with ellipse and axis, probability with winds.
 
     Parameters
     ----------

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from so2plumes.plumes.chips import Chip
 
-FloatArray = NDArray[np.float64]
+FloatArray = NDArray[np.floating]
 
 
 @dataclass(frozen=True)
@@ -74,9 +74,7 @@ class ChipGeometry:
         return float(0.5 * (low[0] + high[0])), float(0.5 * (low[1] + high[1])), half
 
 
-def chip_geometry(
-    chip: Chip, longitude_0: float | None = None, latitude_0: float | None = None
-) -> ChipGeometry:
+def chip_geometry(chip: Chip, longitude_0: float | None = None, latitude_0: float | None = None) -> ChipGeometry:
     """Lay a chip out on a plane.
 
     Parameters
@@ -106,8 +104,8 @@ def chip_geometry(
 class MainAxis:
     """Ellipse of a plume and its main axis, km in the plane of a chip whose origin is the ellipse's centre.
 
-    ``full`` are the ends of the ellipse's axis, ``trimmed`` those of the part that is the plume's length (None where there is
-    no length), each (2 ends, 2).
+    ``full`` are the ends of the ellipse's axis, ``trimmed`` those of the part that is the plume's length
+    (None where there is no length), each (2 ends, 2).
     """
 
     ellipse: FloatArray
@@ -118,8 +116,9 @@ class MainAxis:
 def main_axis(geometry: ChipGeometry, row: Mapping[str, Any]) -> MainAxis | None:
     """Build ellipse and main axis from a row of the plume table; None where it has no ellipse.
 
-    The trimmed part runs between the first and last crossing of axis and outline. Where that is not the length of the row
-    (axis off the plume), the row's length is laid around the middle of the plume's extent along the axis.
+    The trimmed part runs between the first and last crossing of axis and outline. Where that is not the
+    length of the row (axis off the plume), the row's length is laid around the middle of the plume's extent
+    along the axis.
     """
     names = ("ellipse_major_m", "ellipse_minor_m", "ellipse_angle_deg")
     shape = Ellipse(0.0, 0.0, *(float(row[name]) for name in names))
@@ -138,7 +137,7 @@ def main_axis(geometry: ChipGeometry, row: Mapping[str, Any]) -> MainAxis | None
 
 
 def _crossings(geometry: ChipGeometry, full: FloatArray, along: FloatArray) -> tuple[float, float]:
-    """Positions along the axis of its first and last point in the plume, or of the plume's extent if it misses it."""
+    """Find where along the axis its part in the plume ends, or the whole plume where it misses it."""
     from shapely import union_all
     from shapely.geometry import LineString, Polygon
 

@@ -34,7 +34,7 @@ def land_rings(resolution: Resolution) -> tuple[NDArray[np.float64], ...]:
 
 
 def coast_edges(ring: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Tell for each edge of a ring, shape (n - 1,), whether it is coast and not a cut at 180 degrees or the pole."""
+    """Tell for each edge of a ring, (n - 1,), whether it is coast: no cut at 180 degrees, no pole."""
     on_cut = np.abs(ring[:, 0]) > 179.998
     on_pole = ring[:, 1] < -89.9
     artificial = (on_cut[:-1] & on_cut[1:]) | on_pole[:-1] | on_pole[1:]

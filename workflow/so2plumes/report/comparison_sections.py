@@ -98,9 +98,7 @@ def eruption_section(inputs: ReportInputs) -> Section:
             text.empty("No list of eruptions was given, so none was matched."),
         )
     if eruptions.empty:
-        return Section(
-            "eruptions", "Eruptions", title, text.empty("The list holds no eruption in this period.")
-        )
+        return Section("eruptions", "Eruptions", title, text.empty("The list holds no eruption in this period."))
     matched = eruptions["matched"].astype(bool)
     n_plumes = len({name for names in eruptions["plume_ids"] for name in names})
     radius = float(attrs.get("radius_km", 50.0))
@@ -153,9 +151,7 @@ def edgar_section(inputs: ReportInputs) -> Section:
     title = "Beside the EDGAR inventory"
     edgar, attrs = inputs.edgar, inputs.edgar.attrs
     if not attrs.get("available", True) or edgar.empty:
-        return Section(
-            "edgar", "EDGAR", title, text.empty("No EDGAR file was given, so nothing was compared.")
-        )
+        return Section("edgar", "EDGAR", title, text.empty("No EDGAR file was given, so nothing was compared."))
     body = text.paragraph(_edgar_words(inputs))
     pair = ""
     if has_curve(edgar):

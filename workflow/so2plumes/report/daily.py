@@ -43,24 +43,19 @@ def daily_figure(inputs: ReportInputs) -> Figure:
         part = daily[daily["time"].between(first, last)]
         top = max(float(part["plumes"].max()), 4.0)
         _panel(axes, part, first, last, top, single=len(panels) == 1)
-        axes.set_ylabel(
-            "plumes a day" if len(panels) == 1 else name, weight="normal" if len(panels) == 1 else "bold"
-        )
+        axes.set_ylabel("plumes a day" if len(panels) == 1 else name, weight="normal" if len(panels) == 1 else "bold")
         _mark(axes, marks, first, last, top)
     figure.legend(handles=_keys((panels[0][2] - panels[0][1]).days), loc="outside lower center", ncols=3)
     return figure
 
 
-def _panel(
-    axes: Axes, part: pd.DataFrame, first: pd.Timestamp, last: pd.Timestamp, top: float, single: bool
-) -> None:
+def _panel(axes: Axes, part: pd.DataFrame, first: pd.Timestamp, last: pd.Timestamp, top: float, single: bool) -> None:
     day = pd.Timedelta(hours=12)
     hidden = pd.Series(True, index=pd.date_range(first, last, freq="D"))
     hidden[part.loc[part["seen"], "time"]] = False
     for begin, end in spans(hidden):
         axes.axvspan(
-            begin - day,
-            end + day,
+            *mdates.date2num([begin - day, end + day]),
             facecolor=style.NOT_SEEN,
             hatch="////",
             edgecolor="#c3cacf",
@@ -68,14 +63,12 @@ def _panel(
             zorder=0,
         )
     some = part[part["plumes"] > 0]
-    axes.vlines(
-        some["time"], 0, some["plumes"], color=style.ACCENT, lw=_bar_width((last - first).days), zorder=2
-    )
+    axes.vlines(some["time"], 0, some["plumes"], color=style.ACCENT, lw=_bar_width((last - first).days), zorder=2)
     none = part[part["seen"] & (part["plumes"] == 0)]
     days = (last - first).days
     if len(none):
         axes.plot(none["time"], np.zeros(len(none)), ls="", clip_on=False, zorder=4, **_no_plume(days))
-    axes.set_xlim(first - day, last + day)
+    axes.set_xlim(*mdates.date2num([first - day, last + day]))
     axes.set_ylim(0, top * 1.18)
     axes.yaxis.set_major_locator(MaxNLocator(nbins=4 if single else 2, integer=True))
     axes.grid(axis="x", visible=False)

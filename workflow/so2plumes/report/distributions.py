@@ -19,7 +19,7 @@ from so2plumes.report.inputs import ReportInputs
 class Quantity:
     """A column of the plume table as a histogram shows it.
 
-    ``scale`` turns the column's unit into the shown one; ``paper`` names the paper's values of the whole Earth 2019-2024.
+    ``scale`` turns the column's unit into the shown one; ``paper`` names the paper's values.
     """
 
     column: str
@@ -41,9 +41,7 @@ QUANTITIES = (
         "median 14\u202f629, 1st percentile 524 kg h⁻¹",
     ),
     Quantity("length_m", "Plume length", "km", 1e-3, True, "median 37.3 km"),
-    Quantity(
-        "ellipse_fit", "Ellipse fit (area ratio)", "", 1.0, False, "median 0.6; above 0.4 is called good", 2
-    ),
+    Quantity("ellipse_fit", "Ellipse fit (area ratio)", "", 1.0, False, "median 0.6; above 0.4 is called good", 2),
     Quantity("wind_cov_percent", "Variation of the wind, std / mean", "%", 1.0, False, "median 12.5 %"),
 )
 
@@ -73,16 +71,19 @@ def draw_histogram(axes: Axes, values: NDArray[np.float64], quantity: Quantity) 
         pad = max(high - low, 0.05 * max(abs(high), 1e-6)) * 0.02
         edges = np.linspace(min(low, 0.0), high + pad, n_bins + 1)
     axes.hist(
-        np.minimum(values, edges[-1]), bins=edges, color=style.ACCENT, alpha=0.75, edgecolor="white", lw=0.4
+        np.minimum(values, edges[-1]),
+        bins=list(edges),
+        color=style.ACCENT,
+        alpha=0.75,
+        edgecolor="white",
+        lw=0.4,
     )
     first, middle = np.quantile(values, (0.01, 0.5))
     if quantity.logarithmic:
         style.plain_log(axes.xaxis, edges[0], edges[-1])
     for value, name, dashes in ((middle, "median", "-"), (first, "1st percentile", (0, (4, 2)))):
         axes.axvline(value, color=style.STRONG, lw=1.4, ls=dashes, label=f"{name} {_short(value, quantity)}")
-    axes.legend(
-        loc="lower left", bbox_to_anchor=(-0.02, 0.985), ncols=2, fontsize=8, borderpad=0.2, handlelength=1.6
-    )
+    axes.legend(loc="lower left", bbox_to_anchor=(-0.02, 0.985), ncols=2, fontsize=8, borderpad=0.2, handlelength=1.6)
 
 
 def _short(value: float, quantity: Quantity) -> str:

@@ -111,8 +111,8 @@ class ReportInputs:
     plumes : GeoDataFrame
         The plume table (`so2plumes.table`).
     clusters, eruptions, edgar, coverage : DataFrame
-        Columns ``CLUSTER_COLUMNS``, ``ERUPTION_COLUMNS``, ``EDGAR_COLUMNS``, ``COVERAGE_COLUMNS``; more are welcome. Facts about
-        a whole table are in its ``attrs``; shares are 0..1.
+        Columns ``CLUSTER_COLUMNS``, ``ERUPTION_COLUMNS``, ``EDGAR_COLUMNS``, ``COVERAGE_COLUMNS``; more are
+        welcome. Facts about a whole table are in its ``attrs``; shares are 0..1.
     chips : sequence of Chip
         Plumes that can be shown as images.
     truth : DataFrame or None
@@ -171,7 +171,7 @@ def _require(frame: pd.DataFrame, columns: Iterable[str], what: str) -> None:
 
 
 def read_any(path: str | Path) -> pd.DataFrame:
-    """Read a table as Parquet or, by its suffix, CSV; its ``attrs`` say that it was available unless it says more."""
+    """Read a table as Parquet or, by its suffix, CSV; it counts as available unless its ``attrs`` deny it."""
     path = Path(path)
     frame = pd.read_csv(path) if path.suffix == ".csv" else pd.read_parquet(path)
     frame.attrs.setdefault("available", True)

@@ -64,19 +64,19 @@ def draw_fluxes(axes: Axes, edgar: pd.DataFrame) -> None:
     """Fluxes of the cells with plumes, by the inventory and by the plumes (FP-pre Fig. 14)."""
     with_plume = edgar[np.isfinite(edgar["plume_flux_kg_m2_s"].to_numpy(dtype=float))]
     parts = (
-        ("edgar_flux_kg_m2_s", "inventory", style.ACCENT, "stepfilled"),
-        ("plume_flux_kg_m2_s", "plumes", style.STRONG, "stepfilled"),
+        ("edgar_flux_kg_m2_s", "inventory", style.ACCENT),
+        ("plume_flux_kg_m2_s", "plumes", style.STRONG),
     )
     values = [with_plume[name].to_numpy(dtype=float) for name, *_ in parts]
     values = [v[np.isfinite(v) & (v > 0)] for v in values]
     both = np.concatenate(values)
     if both.size:
         edges = np.geomspace(max(both.min(), both.max() * 1e-12) / 1.2, both.max() * 1.2, 44)
-        for data, (_, name, colour, kind) in zip(values, parts, strict=True):
+        for data, (_, name, colour) in zip(values, parts, strict=True):
             axes.hist(
                 data,
-                bins=edges,
-                histtype=kind,
+                bins=list(edges),
+                histtype="stepfilled",
                 color=colour,
                 alpha=0.55,
                 ec=colour,
@@ -86,13 +86,11 @@ def draw_fluxes(axes: Axes, edgar: pd.DataFrame) -> None:
     axes.set_xscale("log")
     axes.set_xlabel("flux, kg m$^{-2}$ s$^{-1}$")
     axes.set_ylabel("cells and months")
-    axes.legend(
-        loc="lower left", bbox_to_anchor=(-0.03, 0.985), ncols=2, fontsize=8, borderpad=0.2, handlelength=1.6
-    )
+    axes.legend(loc="lower left", bbox_to_anchor=(-0.03, 0.985), ncols=2, fontsize=8, borderpad=0.2, handlelength=1.6)
 
 
-def draw_top_map(axes: Axes, edgar: pd.DataFrame) -> tuple[int, int]:
-    """Cells with the largest fluxes, with and without a plume nearby (FP-pre Fig. 15); returns both counts."""
+def draw_top_map(axes: Axes, edgar: pd.DataFrame) -> None:
+    """Draw the largest cells with and without a plume nearby (FP-pre Fig. 15)."""
     draw_base(axes, GLOBE)
     top = top_cells(edgar)
     seen = top["has_plume"].astype(bool).to_numpy()
@@ -102,7 +100,6 @@ def draw_top_map(axes: Axes, edgar: pd.DataFrame) -> tuple[int, int]:
                  label=f"no plume nearby ({(~seen).sum()})")  # fmt: skip
     axes.scatter(x[seen], y[seen], s=1.5 * size, c=style.STRONG, marker="^", lw=0, zorder=5,
                  label=f"plume nearby ({seen.sum()})")  # fmt: skip
-    return int(seen.sum()), int((~seen).sum())
 
 
 @style.styled
@@ -134,7 +131,7 @@ def top_map_figure(inputs: ReportInputs) -> Figure:
 def edgar_figure(inputs: ReportInputs) -> Figure:
     """Draw curve, fluxes and map in one figure."""
     figure = style.new_figure(style.WIDE_IN, 2.7 + style.WIDE_IN / GLOBE.aspect + 0.4)
-    axes = figure.subplot_mosaic([["curve", "flux"], ["map", "map"]], height_ratios=[1, 1.45])
+    axes: dict[str, Axes] = figure.subplot_mosaic([["curve", "flux"], ["map", "map"]], height_ratios=[1, 1.45])
     if inputs.edgar.attrs.get("curve_cells"):
         draw_curve(axes["curve"], inputs.edgar)
     draw_fluxes(axes["flux"], inputs.edgar)

@@ -1,6 +1,6 @@
 """Base maps: the whole Earth in the Equal Earth projection, or a region with its own scale.
 
-A view turns degrees into plane coordinates; everything that is drawn on a map goes through it, so places on both
+A view turns degrees into plane coordinates; everything drawn on a map goes through it, so places on both
 sides of 180 degrees are neighbours.
 """
 
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from matplotlib import patheffects
@@ -23,11 +24,21 @@ FloatArray = NDArray[np.float64]
 
 REGION_MAX_WIDTH_DEG = 60.0
 REGION_MAX_HEIGHT_DEG = 40.0
+_NAME_PLACES = (
+    (6.5, 0.0, "left", "center"),
+    (-6.5, 0.0, "right", "center"),
+    (0.0, 6.5, "center", "bottom"),
+    (0.0, -6.5, "center", "top"),
+    (5.8, 5.8, "left", "bottom"),
+    (5.8, -5.8, "left", "top"),
+    (-5.8, 5.8, "right", "bottom"),
+    (-5.8, -5.8, "right", "top"),
+)
 _EQUAL_EARTH = (1.340264, -0.081106, 0.000893, 0.003796)
 
 
 def equal_earth(longitude: ArrayLike, latitude: ArrayLike) -> tuple[FloatArray, FloatArray]:
-    """Equal Earth projection (Savric, Patterson and Jenny 2018) on the unit sphere; degrees to plane coordinates."""
+    """Project degrees to the plane of the unit sphere by Equal Earth (Savric, Patterson and Jenny 2018)."""
     a1, a2, a3, a4 = _EQUAL_EARTH
     lam = np.radians(np.asarray(longitude, dtype=float))
     theta = np.arcsin(np.sqrt(3) / 2 * np.sin(np.radians(np.asarray(latitude, dtype=float))))
@@ -91,7 +102,7 @@ GLOBE = MapView(is_global=True)
 
 
 def view_of(longitude: ArrayLike, latitude: ArrayLike) -> MapView:
-    """Choose the view for some points: their region when they lie close together, otherwise the whole Earth."""
+    """Choose the view of some points: their region when they lie close together, otherwise the Earth."""
     lat = np.asarray(latitude, dtype=float)
     lat = lat[np.isfinite(lat)]
     west, width = longitude_span(longitude)
@@ -183,7 +194,7 @@ def _step(span: float) -> float:
 
 
 def _graticule(axes: Axes, view: MapView) -> None:
-    line = {"color": "#8a959d", "lw": 0.4, "alpha": 0.35, "zorder": 2.5}
+    line: dict[str, Any] = {"color": "#8a959d", "lw": 0.4, "alpha": 0.35, "zorder": 2.5}
     if view.is_global:
         for lon in range(-120, 180, 60):
             axes.plot(*view.project(np.full(61, lon), np.linspace(-90, 90, 61)), **line)
@@ -216,34 +227,31 @@ def latitude_text(latitude: float, decimals: int = 0) -> str:
 
 
 def place_names(axes: Axes, x: ArrayLike, y: ArrayLike, names: Sequence[str], size: float = 8.0) -> None:
-    """Write names beside points, each where it hides no earlier name or point; a name without room is left out.
+    """Write names beside points where they hide no earlier name or point; one without room is left out.
 
     Limits and aspect of the axes must be final.
     """
-    figure = axes.figure
+    figure = axes.get_figure(root=True)
+    assert figure is not None
     figure.draw_without_rendering()
-    renderer = figure.canvas.get_renderer()
+    bounds = np.asarray(axes.get_window_extent().extents)
     points = axes.transData.transform(np.column_stack([np.asarray(x, float), np.asarray(y, float)]))
-    taken = [(px - 5, py - 5, px + 5, py + 5) for px, py in points]
-    bounds = axes.get_window_extent(renderer)
+    taken = [np.array([px - 5, py - 5, px + 5, py + 5]) for px, py in points]
     halo = [patheffects.withStroke(linewidth=2.2, foreground="white", alpha=0.85)]
-    offsets = ((9, 0, "left", "center"), (-9, 0, "right", "center"), (0, 9, "center", "bottom"))
-    offsets += ((0, -9, "center", "top"), (8, 8, "left", "bottom"), (8, -8, "left", "top"))
-    offsets += ((-8, 8, "right", "bottom"), (-8, -8, "right", "top"))
     for px, py, name in zip(np.asarray(x, float), np.asarray(y, float), names, strict=True):
-        for dx, dy, across, along in offsets:
+        for dx, dy, across, along in _NAME_PLACES:
             text = axes.annotate(
-                name, (px, py), (dx * 0.72, dy * 0.72), textcoords="offset points", fontsize=size, ha=across,
-                va=along, zorder=9, path_effects=halo,
+                name, (px, py), (dx, dy), textcoords="offset points", fontsize=size, ha=across, va=along,
+                zorder=9, path_effects=halo,
             )  # fmt: skip
-            box = text.get_window_extent(renderer).extents
-            if _fits(box, taken, bounds.extents):
-                taken.append(tuple(box))
+            box = np.asarray(text.get_window_extent().extents)
+            if _fits(box, taken, bounds):
+                taken.append(box)
                 break
             text.remove()
 
 
-def _fits(box: NDArray, taken: Sequence[tuple[float, ...]], bounds: NDArray) -> bool:
-    inside = box[0] >= bounds[0] and box[1] >= bounds[1] and box[2] <= bounds[2] and box[3] <= bounds[3]
-    clear = all(box[0] > t[2] or box[2] < t[0] or box[1] > t[3] or box[3] < t[1] for t in taken)
+def _fits(box: NDArray, taken: Sequence[NDArray], bounds: NDArray) -> bool:
+    inside = (box[:2] >= bounds[:2]).all() and (box[2:] <= bounds[2:]).all()
+    clear = all((box[:2] > other[2:]).any() or (box[2:] < other[:2]).any() for other in taken)
     return bool(inside and clear)

@@ -23,9 +23,7 @@ def key_numbers(inputs: ReportInputs) -> str:
     matched = int(inputs.eruptions["matched"].astype(bool).sum())
     listed = len(inputs.eruptions) if inputs.eruptions.attrs.get("available", True) else None
     has_rate = total["plumes_with_rate"] > 0
-    middle = (
-        f"{text.rounded(total['p16_emission_kg_h'])}{text.DASH}{text.rounded(total['p84_emission_kg_h'])}"
-    )
+    middle = f"{text.rounded(total['p16_emission_kg_h'])}{text.DASH}{text.rounded(total['p84_emission_kg_h'])}"
     cards = (
         ("plumes", text.whole(len(plumes)), f"{text.whole(total['plumes_with_rate'])} with a rate"),
         (
@@ -46,9 +44,7 @@ def key_numbers(inputs: ReportInputs) -> str:
             "no list was given" if listed is None else f"of {text.whole(listed)} listed",
         ),
     )
-    items = "".join(
-        f"<div><dt>{name}</dt><dd>{value}</dd><dd>{more}</dd></div>" for name, value, more in cards
-    )
+    items = "".join(f"<div><dt>{name}</dt><dd>{value}</dd><dd>{more}</dd></div>" for name, value, more in cards)
     return f'<dl class="keys">{items}</dl>'
 
 
@@ -134,9 +130,7 @@ def histogram_section(inputs: ReportInputs) -> Section:
         text.image(histogram(inputs, q), _histogram_caption(inputs, q), f"Histogram: {q.title}", dpi=180)
         for q in QUANTITIES
     )
-    return Section(
-        "distributions", "Distributions", title, f'<div class="pair">{figures}</div>{_yearly_table(inputs)}'
-    )
+    return Section("distributions", "Distributions", title, f'<div class="pair">{figures}</div>{_yearly_table(inputs)}')
 
 
 def _histogram_caption(inputs: ReportInputs, quantity: Quantity) -> str:
@@ -191,7 +185,7 @@ def _yearly_table(inputs: ReportInputs) -> str:
 
 
 def label_section(inputs: ReportInputs) -> Section:
-    """What the file's detection flag calls them."""
+    """Labels from the file's detection flag."""
     title = "What the detection flag calls them"
     if inputs.plumes.empty:
         return Section("labels", "Labels", title, text.empty(NO_PLUMES))
@@ -212,8 +206,7 @@ def label_section(inputs: ReportInputs) -> Section:
     if len(shares) > 1:
         body += text.image(
             label_map(inputs),
-            f"The same {text.plural(len(inputs.plumes), 'plume')} by label, at the pixel with the largest "
-            "column.",
+            f"The same {text.plural(len(inputs.plumes), 'plume')} by label, at the pixel with the largest column.",
             "Map of plumes by label",
             "wide",
         )

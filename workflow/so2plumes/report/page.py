@@ -22,8 +22,8 @@ from so2plumes.report.tables import period_days
 
 TEMPLATE = Path(__file__).with_name("page.html")
 SIMULATED = (
-    '<p class="banner"><b>Simulated archive.</b> Nothing here was measured: plumes, winds and noise are made, and the truth is '
-    "known.</p>"
+    '<p class="banner"><b>Simulated archive.</b> Nothing here was measured: plumes, winds and noise are '
+    "made, and the truth is known.</p>"
 )
 
 

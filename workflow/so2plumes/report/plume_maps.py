@@ -50,7 +50,7 @@ def map_figure(view: MapView, bar: bool) -> tuple[Figure, Axes]:
 
 @style.styled
 def plume_map(inputs: ReportInputs) -> Figure:
-    """Map of all plumes, coloured and sized by emission rate, with the clusters ringed and the largest named."""
+    """Map of all plumes, coloured and sized by emission rate; clusters are ringed, the largest named."""
     view = plume_view(inputs)
     figure, axes = map_figure(view, bar=True)
     rates = inputs.plumes["emission_kg_h"].to_numpy(dtype=float)
@@ -61,12 +61,12 @@ def plume_map(inputs: ReportInputs) -> Figure:
     axes.scatter(x[~good], y[~good], s=7, c="white", edgecolors="#6b7780", lw=0.6, zorder=3)
     if good.any():
         norm = rate_norm(rates[good])
-        order = np.argsort(rates[good], kind="stable")
+        order = np.flatnonzero(good)[np.argsort(rates[good], kind="stable")]
         points = axes.scatter(
-            x[good][order], y[good][order], c=rates[good][order], s=_sizes(rates[good][order], norm, len(rates)),
+            x[order], y[order], c=rates[order], s=_sizes(rates[order], norm, len(rates)),
             cmap=STRONG_IS_DARK, norm=norm, edgecolors="#2b3a44", lw=0.25, alpha=0.9, zorder=4,
         )  # fmt: skip
-        rate_bar(figure, axes, points, view.is_global)
+        rate_bar(axes, points, view.is_global)
     ring_clusters(axes, view, inputs.clusters)
     return figure
 
@@ -78,13 +78,11 @@ def rate_norm(rates: NDArray[np.float64]) -> LogNorm:
     return LogNorm(min(low, middle / np.sqrt(10)), max(high, middle * np.sqrt(10)))
 
 
-def rate_bar(figure: Figure, axes: Axes, points: Any, horizontal: bool, label: str = "") -> None:
+def rate_bar(axes: Axes, points: Any, horizontal: bool, label: str = "") -> None:
     """Colour bar beside or below a map."""
     text = label or "emission rate, kg h$^{-1}$"
-    where = (
-        {"location": "bottom", "aspect": 45, "shrink": 0.6} if horizontal else {"aspect": 28, "shrink": 0.8}
-    )
-    bar = figure.colorbar(points, ax=axes, pad=0.02, extend="both" if not label else "neither", **where)
+    where = {"location": "bottom", "aspect": 45, "shrink": 0.6} if horizontal else {"aspect": 28, "shrink": 0.8}
+    bar = axes.figure.colorbar(points, ax=axes, pad=0.02, extend="both" if not label else "neither", **where)
     bar.set_label(text)
     bar.outline.set_visible(False)
     style.plain_log(bar.long_axis, *points.get_clim())
@@ -105,9 +103,7 @@ def _draw_outlines(axes: Axes, view: MapView, plumes: pd.DataFrame) -> None:
             turn = view.wrapped(points[:, 0].mean()) - points[:, 0].mean()
             rings.append(np.column_stack(view.project(points[:, 0] + turn, points[:, 1])))
     alpha = float(np.clip(6 / max(len(rings), 1), 0.015, 0.16))
-    axes.add_collection(
-        PolyCollection(rings, facecolors=style.INK, edgecolors="none", alpha=alpha, zorder=2.7)
-    )
+    axes.add_collection(PolyCollection(rings, facecolors=style.INK, edgecolors="none", alpha=alpha, zorder=2.7))
 
 
 def ring_clusters(axes: Axes, view: MapView, clusters: pd.DataFrame) -> None:
@@ -161,7 +157,7 @@ def cluster_map(axes: Axes, inputs: ReportInputs, view: MapView) -> None:
         x, y, c=count, s=25 + 90 * np.asarray(norm(count)), cmap=STRONG_IS_DARK, norm=norm,
         edgecolors="white", lw=0.8, zorder=5,
     )  # fmt: skip
-    rate_bar(axes.figure, axes, points, view.is_global, "plumes in the cluster")
+    rate_bar(axes, points, view.is_global, "plumes in the cluster")
     place_names(axes, x[:NAMED_CLUSTERS], y[:NAMED_CLUSTERS],
                 [cluster_name(row) for _, row in clusters.head(NAMED_CLUSTERS).iterrows()])  # fmt: skip
 
@@ -226,9 +222,7 @@ def eruption_map(inputs: ReportInputs) -> Figure:
         lw=1.2,
         zorder=4,
     )
-    axes.scatter(
-        x[matched], y[matched], s=38, marker="^", c=style.STRONG, edgecolors="white", lw=0.5, zorder=5
-    )
+    axes.scatter(x[matched], y[matched], s=38, marker="^", c=style.STRONG, edgecolors="white", lw=0.5, zorder=5)
     order = np.argsort(-_numbers(eruptions, "n_plumes"), kind="stable")
     order = order[matched[order]][:10]
     place_names(axes, x[order], y[order], [str(eruptions["volcano_name"].iloc[i]) for i in order])

@@ -38,16 +38,12 @@ def gallery_section(inputs: ReportInputs) -> Section:
             log.warning("plume %s is not drawn: %s", name, error.problem)
             continue
         cards.append(text.image(figure, _card_caption(name, rows.loc[name]), f"Plume {name}", dpi=200))
-    n = len(cards)
+    order = "the strongest by mass first"
+    if len(inputs.plumes) > GALLERY_SIZE:
+        order += ", then a random sample of the rest in order of time"
     intro = (
-        f"{text.plural(n, 'plume')}: the strongest by mass first, then a random sample of the rest in "
-        "order of time. Column in Dobson "
-        "units with its own colour scale in each image; red: the outline along pixel edges; grey: pixels "
-        "that fail the quality "
-        "filter; north is up."
-        if len(inputs.plumes) > GALLERY_SIZE
-        else f"{text.plural(n, 'plume')}, the strongest by mass first. Column in Dobson units with its own colour scale in each "
-        "image; red: the outline along pixel edges; grey: pixels that fail the quality filter; north is up."
+        f"{text.plural(len(cards), 'plume')}, {order}. Column in Dobson units with its own colour scale in "
+        "each image; red: outline along pixel edges; grey: pixels that fail the quality filter; north is up."
     )
     return Section(
         "gallery",
@@ -61,9 +57,11 @@ def _card_caption(name: str, row: Mapping[str, Any]) -> str:
     rate = row["emission_kg_h"]
     words = f"{text.rounded(rate)} kg h⁻¹" if np.isfinite(rate) else "no rate"
     codes = f"<br>{text.escape(', '.join(row['quality']))}" if len(row["quality"]) else ""
+    where = text.place(row["max_longitude"], row["max_latitude"])
+    breakable = text.escape(name).replace("_", "_<wbr>")
     return (
-        f'<b class="nb">{words}</b> · <span class="nb">{text.day(row["date"])}</span><br>{text.place(row["max_longitude"], row["max_latitude"])} · '
-        f"{text.rounded(row['mass_kg'] / 1e3)} t<br>{text.escape(name).replace('_', '_<wbr>')}{codes}"
+        f'<b class="nb">{words}</b> · <span class="nb">{text.day(row["date"])}</span><br>'
+        f"{where} · {text.rounded(row['mass_kg'] / 1e3)} t<br>{breakable}{codes}"
     )
 
 
@@ -116,19 +114,18 @@ def _formula(row: Mapping[str, Any]) -> str:
 
 
 def truth_section(inputs: ReportInputs) -> Section | None:
-    """What was found of a simulated truth; None for a real archive."""
+    """Score the plumes against a simulated truth; None for a real archive."""
     truth = inputs.truth
     if truth is None:
         return None
     title = "Against the simulated truth"
     if truth.empty:
-        return Section(
-            "truth", "Truth", title, text.empty("The simulated archive holds no plume in this period.")
-        )
+        return Section("truth", "Truth", title, text.empty("The simulated archive holds no plume in this period."))
     found, rated = int(truth["found"].astype(bool).sum()), with_estimate(truth)
     ratio = rated["estimated_kg_h"].to_numpy(float) / rated["emission_kg_h"].to_numpy(float)
     extra = len(set(inputs.plumes["plume_id"]) - set(truth["plume_id"].dropna().astype(str)))
-    words = f"{text.whole(found)} of {text.plural(len(truth), 'simulated plume')} were found ({text.percent(found / len(truth), 0)}). "
+    share = text.percent(found / len(truth), 0)
+    words = f"{text.whole(found)} of {text.plural(len(truth), 'simulated plume')} were found ({share}). "
     if ratio.size:
         low, middle, high = np.quantile(ratio, (0.16, 0.5, 0.84))
         within = float(np.mean((ratio > 0.5) & (ratio < 2)))
@@ -137,7 +134,7 @@ def truth_section(inputs: ReportInputs) -> Section | None:
             f"to {text.fixed(high, 2)}, "
             f"{text.percent(within, 0)} within a factor of two. "
         )
-    words += f"{text.plural(extra, 'plume')} of the table {'has' if extra == 1 else 'have'} no simulated counterpart."
+    words += f"{text.plural(extra, 'plume')} of the table without a simulated counterpart."
     figures = text.image(
         truth_rates(inputs),
         f"Estimated against true emission rate (kg h⁻¹), n = {text.whole(len(rated))}; missed plumes lie "
@@ -170,6 +167,4 @@ def _truth_table(inputs: ReportInputs) -> str:
         for t in inputs.truth.sort_values("emission_kg_h", ascending=False).to_dict("records")
     ]
     head = ("source", "position", "true rate", "estimate", "pixels", "column / noise", "")
-    return text.folded(
-        f"All {len(rows)} simulated plumes", text.table(head, rows, "Rates in kg h⁻¹.", (0, 1, 6))
-    )
+    return text.folded(f"All {len(rows)} simulated plumes", text.table(head, rows, "Rates in kg h⁻¹.", (0, 1, 6)))

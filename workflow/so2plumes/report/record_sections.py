@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 import yaml
@@ -16,7 +17,7 @@ FOLDED_QUARANTINED = 200
 
 
 def coverage_section(inputs: ReportInputs) -> Section:
-    """What was seen and what was not."""
+    """Days and granules that were seen, and those that were not."""
     title = "What was seen and what was not"
     if inputs.coverage.empty:
         said = "No receipts of granules were given: days without a plume count as not seen."
@@ -52,9 +53,7 @@ def _quarantined(inputs: ReportInputs) -> str:
         return text.paragraph("No granule was quarantined.")
     counts = bad["reason"].value_counts()
     summary = ", ".join(f"{text.escape(name)} ({text.whole(counts[name])})" for name in sorted(counts.index))
-    rows = [
-        (r["date"], str(r["granule"]), str(r["reason"]), str(r["message"])) for r in bad.to_dict("records")
-    ]
+    rows = [(r["date"], str(r["granule"]), str(r["reason"]), str(r["message"])) for r in bad.to_dict("records")]
     body = "<h3>Quarantined granules</h3>" + text.paragraph(f"By reason: {summary}.")
     head = ("date", "granule", "reason", "what was wrong")
     body += text.table(head, rows[:SHOWN_QUARANTINED], "", (0, 1, 2, 3))
@@ -88,7 +87,7 @@ def reading_section() -> Section:
 
 
 def version_section(inputs: ReportInputs) -> Section:
-    """What made this report."""
+    """Versions and configuration that made this report."""
     rows = [(name, value) for name, value in _flat(inputs.versions)]
     body = (
         text.table(("what", "version or digest"), rows, "", (0, 1))
@@ -97,10 +96,8 @@ def version_section(inputs: ReportInputs) -> Section:
     )
     used = inputs.coverage[inputs.coverage["status"] == "ready"]
     if len(used):
-        pairs = used.groupby(["retrieval", "processor_version"]).size()
-        names = ", ".join(
-            f"{r or 'unknown'} {v or 'unknown'} ({text.whole(n)})" for (r, v), n in pairs.items()
-        )
+        pairs = Counter(zip(used["retrieval"], used["processor_version"], strict=True))
+        names = ", ".join(f"{r or 'unknown'} {v or 'unknown'} ({text.whole(n)})" for (r, v), n in sorted(pairs.items()))
         body += text.paragraph(f"Retrieval and processor of the granules read: {text.escape(names)}.")
     if inputs.config:
         dumped = yaml.safe_dump(_plain(inputs.config), sort_keys=True, allow_unicode=True, width=100)

@@ -40,7 +40,7 @@ def select_gallery(plumes: pd.DataFrame, n: int = 20, seed: int = 20190101) -> l
 
 
 def select_worked(plumes: pd.DataFrame, available: Collection[str]) -> str | None:
-    """Choose the plume whose rate the report works out: nothing to remark on, a good ellipse, the largest mass.
+    """Choose the plume whose rate is worked out: nothing to remark on, a good ellipse, the largest mass.
 
     Returns None where no plume with an image has a rate by the paper's formula.
     """

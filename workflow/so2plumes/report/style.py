@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, ParamSpec
 
+import numpy as np
 from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
@@ -16,6 +17,8 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import PlaceHolderLayoutEngine
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+from numpy.typing import NDArray
+from PIL import Image
 
 from so2plumes.files import atomic_path
 
@@ -99,7 +102,7 @@ def new_figure(width_in: float = WIDE_IN, height_in: float = 3.0) -> Figure:
 
 
 def plain_log(axis: Axis, low: float, high: float) -> None:
-    """Label a logarithmic axis with whole numbers, between the decades only where it shows less than two of them."""
+    """Label a logarithmic axis with plain numbers, between the decades only where it shows few of them."""
     few = high < 100 * low
     formatter = FuncFormatter(lambda value, _: f"{value:,.12g}".replace(",", "\u202f"))
     axis.set_major_formatter(formatter)
@@ -121,19 +124,29 @@ def png_bytes(figure: Figure, dpi: int = 150) -> bytes:
 
     Blank margins are trimmed where the figure has a layout engine.
     """
-    stream = io.BytesIO()
-    layout = figure.get_layout_engine()
-    trim = {} if layout is None or isinstance(layout, PlaceHolderLayoutEngine) else {"bbox_inches": "tight"}
+    canvas = FigureCanvasAgg(figure)
+    figure.set_dpi(dpi)
     with rc_context(_RC):
-        figure.savefig(
-            stream,
-            format="png",
-            dpi=dpi,
-            metadata={"Software": None},
-            pad_inches=0.03,
-            **trim,
-        )
+        canvas.draw()
+    pixels = np.asarray(canvas.buffer_rgba())[..., :3]
+    layout = figure.get_layout_engine()
+    if layout is not None and not isinstance(layout, PlaceHolderLayoutEngine):
+        pixels = _trimmed(pixels, margin=round(0.03 * dpi))
+    stream = io.BytesIO()
+    Image.fromarray(np.ascontiguousarray(pixels)).save(stream, format="PNG", dpi=(dpi, dpi))
     return stream.getvalue()
+
+
+def _trimmed(pixels: NDArray[np.uint8], margin: int) -> NDArray[np.uint8]:
+    """Cut white rows and columns off the edges, leaving a margin."""
+    inked = (pixels < 255).any(axis=-1)
+    if not inked.any():
+        return pixels
+    rows, columns = (np.flatnonzero(inked.any(axis=axis)) for axis in (1, 0))
+    return pixels[
+        max(rows[0] - margin, 0) : rows[-1] + margin + 1,
+        max(columns[0] - margin, 0) : columns[-1] + margin + 1,
+    ]
 
 
 def data_uri(png: bytes) -> str:

@@ -19,20 +19,20 @@ def daily_counts(inputs: ReportInputs) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Columns ``date`` (YYYY-MM-DD), ``seen``, ``ready``, ``quarantined``, ``not_selected``, ``plumes``. A day is seen when a
-        granule with at least one usable pixel was ready, or a plume was found; a day that is not seen says nothing
-        about plumes.
+        Columns ``date`` (YYYY-MM-DD), ``seen``, ``ready``, ``quarantined``, ``not_selected``, ``plumes``.
+        A day is seen when a granule with a usable pixel was ready, or a plume was found; one that is not
+        says nothing about plumes.
     """
     days = pd.date_range(inputs.start, inputs.end, freq="D").strftime("%Y-%m-%d")
     table = pd.DataFrame({"date": days})
     coverage = inputs.coverage
     for status in STATUSES:
         counts = coverage.loc[coverage["status"] == status, "date"].astype(str).value_counts()
-        table[status] = days.map(counts).fillna(0).astype("int64")
+        table[status] = days.map(counts.to_dict()).fillna(0).astype("int64")
     usable = coverage["usable_fraction"].astype(float).fillna(1.0) > 0
     seen = set(coverage.loc[(coverage["status"] == "ready") & usable, "date"].astype(str))
     counts = inputs.plumes["date"].astype(str).value_counts()
-    table["plumes"] = days.map(counts).fillna(0).astype("int64")
+    table["plumes"] = days.map(counts.to_dict()).fillna(0).astype("int64")
     table["seen"] = table["date"].isin(seen) | (table["plumes"] > 0)
     return table[["date", "seen", *STATUSES, "plumes"]]
 
@@ -40,14 +40,16 @@ def daily_counts(inputs: ReportInputs) -> pd.DataFrame:
 def unusual_days(inputs: ReportInputs, most: int = 10) -> pd.DataFrame:
     """Days with unusually many plumes and what lies behind them (FP-pre Fig. 5, Table 1).
 
-    A day is unusual when its count exceeds the median of the seen days by six robust standard deviations (1.4826 times
-    the median absolute deviation, at least one plume) and by ten plumes. Days closer than eight days belong together.
+    A day is unusual when its count exceeds the median of the seen days by six robust standard deviations
+    (1.4826 times the median absolute deviation, at least one plume) and by ten plumes. Days within a week
+    belong together.
 
     Returns
     -------
     DataFrame
-        ``mark`` (A, B, ... in time), ``date``, ``last_date``, ``plumes`` (of the largest day), ``peak_date``, ``source`` (eruption or
-        cluster with most plumes of these days, empty where neither has any) and ``source_plumes``.
+        ``mark`` (A, B, ... in time), ``date``, ``last_date``, ``plumes`` (of the largest day), ``peak_date``,
+        ``source`` (eruption or cluster with most plumes of these days, empty where neither has any) and
+        ``source_plumes``.
     """
     columns = ["mark", "date", "last_date", "peak_date", "plumes", "source", "source_plumes"]
     daily = daily_counts(inputs)
@@ -86,7 +88,7 @@ def _behind(inputs: ReportInputs, first: str, last: str) -> tuple[str, int]:
 
 
 def yearly(inputs: ReportInputs) -> pd.DataFrame:
-    """Counts and medians of every year of the period, and of the whole period where it has several years."""
+    """Summarise every year of the period, and the whole period where it has several years."""
     daily = daily_counts(inputs)
     years = daily["date"].str[:4]
     plume_years = inputs.plumes["date"].astype(str).str[:4]
@@ -141,7 +143,7 @@ def coverage_by_month(inputs: ReportInputs) -> pd.DataFrame:
     table.insert(0, "days", daily.groupby(month).size())
     ready = inputs.coverage[inputs.coverage["status"] == "ready"]
     size = ready.groupby(ready["date"].astype(str).str[:7])["size_bytes"].sum()
-    table["ready_gigabytes"] = table.index.map(size).to_numpy(dtype=float) / 1e9
+    table["ready_gigabytes"] = table.index.map(size.to_dict()).to_numpy(dtype=float) / 1e9
     return table.fillna({"ready_gigabytes": 0.0}).reset_index()
 
 

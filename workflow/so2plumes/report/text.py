@@ -22,7 +22,7 @@ def whole(value: float) -> str:
 
 
 def rounded(value: float, figures: int = 3) -> str:
-    """Number with a few significant figures and thin spaces; a dash for not-a-number."""
+    """Format with a few significant figures and thin spaces; a dash for not-a-number."""
     if _missing(value):
         return DASH
     number = float(value)
@@ -33,13 +33,13 @@ def rounded(value: float, figures: int = 3) -> str:
     return f"{number:,.{max(digits, 0)}f}".replace(",", THIN)
 
 
-def percent(share: float, decimals: int = 1) -> str:
+def percent(share: float | None, decimals: int = 1) -> str:
     """Share 0..1 as per cent."""
-    return DASH if _missing(share) else f"{100 * float(share):.{decimals}f}{THIN}%"
+    return DASH if share is None or _missing(share) else f"{100 * float(share):.{decimals}f}{THIN}%"
 
 
 def fixed(value: float, decimals: int = 1) -> str:
-    """Number with fixed decimals; a dash for not-a-number."""
+    """Format with fixed decimals; a dash for not-a-number."""
     return DASH if _missing(value) else f"{float(value):.{decimals}f}"
 
 
@@ -84,16 +84,13 @@ def empty(text: str) -> str:
 def image(figure: Figure, caption: str, alt: str, kind: str = "", dpi: int = 150) -> str:
     """Figure with a caption (HTML) and an alternative text.
 
-    One of the kind ``wide`` takes its share of the text's width, so that letters are equally large in all of them.
+    One of the kind ``wide`` takes its share of the text's width, so that letters have one size everywhere.
     """
     png = style.png_bytes(figure, dpi)
     share = min(100 * style.png_width_in(png, dpi) / style.WIDE_IN, 100)
     limit = f' style="max-width:{share:.0f}%"' if kind == "wide" and share < 97 else ""
     picture = f'<img src="{style.data_uri(png)}" alt="{escape(alt)}"{limit}>'
-    return (
-        f'<figure class="{kind}"><div class="frame">{picture}</div>'
-        f"<figcaption>{caption}</figcaption></figure>"
-    )
+    return f'<figure class="{kind}"><div class="frame">{picture}</div><figcaption>{caption}</figcaption></figure>'
 
 
 def table(
@@ -105,9 +102,7 @@ def table(
     """Lay out a table of texts that are escaped here; columns not named as text are set as numbers."""
     left = set(text_columns)
     kinds = ["" if i in left else ' class="n"' for i in range(len(head))]
-    top = "".join(
-        f'<th scope="col"{kind}>{escape(name)}</th>' for name, kind in zip(head, kinds, strict=True)
-    )
+    top = "".join(f'<th scope="col"{kind}>{escape(name)}</th>' for name, kind in zip(head, kinds, strict=True))
     body = "".join(
         "<tr>" + "".join(f"<td{kind}>{escape(c)}</td>" for c, kind in zip(row, kinds, strict=True)) + "</tr>"
         for row in rows

@@ -25,9 +25,7 @@ def draw_rates(axes: Axes, truth: pd.DataFrame) -> None:
     every = np.concatenate([truth["emission_kg_h"].to_numpy(float), estimate])
     low, high = every.min() / 2.5, every.max() * 2.5
     line = np.array([low, high])
-    axes.fill_between(
-        line, line / 2, line * 2, color=style.ACCENT, alpha=0.09, lw=0, label="within a factor of 2"
-    )
+    axes.fill_between(line, line / 2, line * 2, color=style.ACCENT, alpha=0.09, lw=0, label="within a factor of 2")
     axes.plot(line, line, color=style.MUTED, lw=1)
     axes.scatter(
         true,
@@ -39,8 +37,8 @@ def draw_rates(axes: Axes, truth: pd.DataFrame) -> None:
         zorder=4,
         label=f"found ({len(found)})",
     )
-    axes.scatter(missed, np.full(missed.size, low), s=34, c=style.STRONG, marker="x", lw=1.3, zorder=5, clip_on=False,
-                 label=f"missed ({missed.size})")  # fmt: skip
+    axes.scatter(missed, np.full(missed.size, low), s=34, c=style.STRONG, marker="x", lw=1.3, zorder=5,
+                 clip_on=False, label=f"missed ({missed.size})")  # fmt: skip
     axes.set_xscale("log")
     axes.set_yscale("log")
     axes.set_xlim(low, high)
@@ -57,12 +55,8 @@ def draw_signal(axes: Axes, truth: pd.DataFrame) -> None:
     """Found and missed plumes by size and strength of the signal."""
     found = truth["found"].astype(bool).to_numpy()
     size, peak = truth["n_pixels"].to_numpy(float), truth["peak_sigma"].to_numpy(float)
-    axes.scatter(
-        size[found], peak[found], s=28, c=style.ACCENT, edgecolors="white", lw=0.5, label="found", zorder=4
-    )
-    axes.scatter(
-        size[~found], peak[~found], s=34, c=style.STRONG, marker="x", lw=1.3, label="missed", zorder=5
-    )
+    axes.scatter(size[found], peak[found], s=28, c=style.ACCENT, edgecolors="white", lw=0.5, label="found", zorder=4)
+    axes.scatter(size[~found], peak[~found], s=34, c=style.STRONG, marker="x", lw=1.3, label="missed", zorder=5)
     axes.set_xscale("log")
     axes.set_yscale("log")
     style.plain_log(axes.xaxis, *axes.get_xlim())

@@ -52,9 +52,7 @@ def options_of(plan: GranulePlan) -> Level2Options:
     else:
         stream, created = "OFFL", noon + 7 * 86400.0
     if created is None:
-        stamp = (
-            f"202302{1 + plan.orbit % 28:02d}T{plan.orbit % 24:02d}{plan.orbit % 60:02d}{plan.orbit % 59:02d}"
-        )
+        stamp = f"202302{1 + plan.orbit % 28:02d}T{plan.orbit % 24:02d}{plan.orbit % 60:02d}{plan.orbit % 59:02d}"
     else:
         stamp = to_datetime64(created).astype("datetime64[s]").item().strftime("%Y%m%dT%H%M%S")
     return Level2Options(stream=stream, created=stamp)  # type: ignore[arg-type]
@@ -62,9 +60,7 @@ def options_of(plan: GranulePlan) -> Level2Options:
 
 def _near(geometry: SwathGeometry, longitude: float, latitude: float, reach_m: float) -> bool:
     rows, columns = (slice(None, None, max(1, size // 16)) for size in geometry.shape)
-    x, y = local_metres(
-        geometry.longitude[rows, columns], geometry.latitude[rows, columns], longitude, latitude
-    )
+    x, y = local_metres(geometry.longitude[rows, columns], geometry.latitude[rows, columns], longitude, latitude)
     return bool(np.hypot(x, y).min() < reach_m + 250_000.0)
 
 

@@ -132,9 +132,7 @@ def _boxes() -> tuple[VariableLayout, ...]:
         text = f"total vertical column of sulfur dioxide for a 1 km box profile at {box}"
         found.append(_column(f"{stem}_{box}", f"column_{box}", "boxes", text))
         found.append(
-            _column(
-                f"{stem}_{box}_precision", f"precision_{box}", "boxes_precision", f"{text}, error", error=True
-            )
+            _column(f"{stem}_{box}_precision", f"precision_{box}", "boxes_precision", f"{text}, error", error=True)
         )
     return tuple(found)
 
@@ -162,8 +160,7 @@ LAYOUT: tuple[VariableLayout, ...] = (
         "/PRODUCT/sulfurdioxide_total_vertical_column",
         "column",
         "core",
-        "total vertical column of sulfur dioxide for the polluted scenario derived from the total slant "
-        "column",
+        "total vertical column of sulfur dioxide for the polluted scenario derived from the total slant column",
     ),
     _column(
         "/PRODUCT/sulfurdioxide_total_vertical_column_precision",

@@ -235,9 +235,7 @@ def _write_times(dataset: netCDF4.Dataset, geometry: SwathGeometry, options: Lev
     )
     reference[:] = int(midnight)
     day = _iso(midnight)[:10]
-    units = (
-        "milliseconds" if options.delta_time_units == "milliseconds" else f"milliseconds since {day} 00:00:00"
-    )
+    units = "milliseconds" if options.delta_time_units == "milliseconds" else f"milliseconds since {day} 00:00:00"
     dimensions = PIXEL[: options.delta_time_dimensions]
     text = "offset from reference start time of measurement"
     delta = _create(dataset, "/PRODUCT/delta_time", "i4", dimensions, units=units, long_name=text)
@@ -248,9 +246,7 @@ def _write_times(dataset: netCDF4.Dataset, geometry: SwathGeometry, options: Lev
         names = np.datetime_as_string(to_datetime64(geometry.time_s), unit="ms")
         utc = dataset.createVariable("/PRODUCT/time_utc", str, PIXEL[:2])
         utc.long_name = "Time of observation as ISO 8601 date-time string"
-        utc[0] = np.array(
-            [f"{name}000Z" if options.time_utc == "filled" else "" for name in names], dtype=object
-        )
+        utc[0] = np.array([f"{name}000Z" if options.time_utc == "filled" else "" for name in names], dtype=object)
 
 
 def write_level2(
@@ -281,9 +277,7 @@ def write_level2(
         _write_times(dataset, scene.geometry, options)
         for layout in LAYOUT:
             if layout.part in parts:
-                variable = _create(
-                    dataset, layout.path, layout.dtype, layout.dimensions, **dict(layout.attributes)
-                )
+                variable = _create(dataset, layout.path, layout.dtype, layout.dimensions, **dict(layout.attributes))
                 variable[0] = _stored(values[layout.source], layout, options.quantise)
         granule = dataset.createGroup("/METADATA/GRANULE_DESCRIPTION")
         granule.ProcessingMode, granule.ProcessorVersion = options.stream, options.processor

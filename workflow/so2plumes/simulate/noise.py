@@ -120,9 +120,7 @@ def simulate_clouds(geometry: SwathGeometry, rng: np.random.Generator, share: fl
     """
     shape = geometry.shape
     share = float(rng.uniform(0.10, 0.35)) if share is None else share
-    texture = sum(
-        weight * smooth_field(shape, scale, rng) for weight, scale in ((1.0, 30.0), (0.7, 10.0), (0.5, 4.0))
-    )
+    texture = sum(weight * smooth_field(shape, scale, rng) for weight, scale in ((1.0, 30.0), (0.7, 10.0), (0.5, 4.0)))
     limit, core = np.quantile(texture, [1.0 - share, 1.0 - share / 4])
     fraction = np.clip(0.35 + 0.5 * (texture - limit), 0.0, 1.0)
     depth = np.clip((texture - limit) / max(core - limit, 1e-9), 0.0, 1.0)

@@ -137,9 +137,7 @@ def orbit_plane(time_s: float | FloatArray) -> tuple[FloatArray, FloatArray, Flo
     inclination = np.radians(INCLINATION_DEG)
     sin_l, cos_l, zero = np.sin(longitude), np.cos(longitude), np.zeros_like(longitude)
     node = np.stack([cos_l, sin_l, zero], axis=-1)
-    quarter = np.stack(
-        [-np.cos(inclination) * sin_l, np.cos(inclination) * cos_l, zero + np.sin(inclination)], axis=-1
-    )
+    quarter = np.stack([-np.cos(inclination) * sin_l, np.cos(inclination) * cos_l, zero + np.sin(inclination)], axis=-1)
     return node, quarter, np.cross(node, quarter)
 
 

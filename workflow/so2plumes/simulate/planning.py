@@ -94,9 +94,7 @@ def _between(source: int, front: int | None, size: int) -> int:
     return source + int(np.clip((front - source) // 2, -reach, reach))
 
 
-def views_of_source(
-    source: Source, day: date, seed: int, orbits: Iterable[int], cut: Cut
-) -> list[GranulePlan]:
+def views_of_source(source: Source, day: date, seed: int, orbits: Iterable[int], cut: Cut) -> list[GranulePlan]:
     """Possible granules of a source on a day, the best first.
 
     They are ranked by the larger viewing zenith angle of source and plume front, for a long plume should lie

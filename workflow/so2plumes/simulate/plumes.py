@@ -82,18 +82,14 @@ def local_metres(
     return x, y
 
 
-def plume_coordinates(
-    plume: PlumeSpec, longitude: FloatArray, latitude: FloatArray
-) -> tuple[FloatArray, FloatArray]:
+def plume_coordinates(plume: PlumeSpec, longitude: FloatArray, latitude: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Return distance along the wind and sideways distance from the meandering axis, metres."""
     east, north = local_metres(longitude, latitude, plume.longitude, plume.latitude)
     toward = np.radians(plume.wind_toward_deg)
     along = east * np.sin(toward) + north * np.cos(toward)
     across = east * np.cos(toward) - north * np.sin(toward)
     growth = np.clip(along / plume.meander_wavelength_m, 0.0, 1.0)
-    swing = np.sin(2 * np.pi * along / plume.meander_wavelength_m + plume.meander_phase) - np.sin(
-        plume.meander_phase
-    )
+    swing = np.sin(2 * np.pi * along / plume.meander_wavelength_m + plume.meander_phase) - np.sin(plume.meander_phase)
     return along, across - plume.meander_m * growth * swing
 
 

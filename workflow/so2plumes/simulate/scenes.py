@@ -123,16 +123,12 @@ def pixel_mean_column(plume: PlumeSpec, geometry: SwathGeometry, n_sub: int = SU
     near = (along > -40_000.0) & (along < plume.length_m + 40_000.0) & (np.abs(across) < 5 * width + 30_000.0)
     column = np.zeros(geometry.shape)
     if near.any():
-        positions = _subpixel_positions(
-            geometry.longitude_bounds[near], geometry.latitude_bounds[near], n_sub
-        )
+        positions = _subpixel_positions(geometry.longitude_bounds[near], geometry.latitude_bounds[near], n_sub)
         column[near] = plume_column(plume, *positions).mean(axis=-1)
     return column
 
 
-def detection_flags(
-    geometry: SwathGeometry, truths: Sequence[PlumeTruth], noise_std: FloatArray
-) -> NDArray[np.int32]:
+def detection_flags(geometry: SwathGeometry, truths: Sequence[PlumeTruth], noise_std: FloatArray) -> NDArray[np.int32]:
     """Flag pixels by the product's rule: 0 none, 1 SO2, 2 near a volcano, 3 near a plant, 4 low Sun."""
     flags = np.zeros(geometry.shape, np.int32)
     near_value = {"volcano": 2, "anthropogenic": 3}

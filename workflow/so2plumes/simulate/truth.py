@@ -140,10 +140,7 @@ def write_truth(folder: Path, days: Sequence[date], granules: Sequence[Simulated
     plumes = pd.DataFrame(rows, columns=columns).astype(plume_columns())
     _merge(folder / TRUTH_FOLDER / "plumes.parquet", plumes, names, ["time", "granule", "source"])
     listed = pd.DataFrame(
-        [
-            (g.path.stem, g.date.isoformat(), g.orbit, g.kind, g.n_plumes, g.path.stat().st_size)
-            for g in granules
-        ],
+        [(g.path.stem, g.date.isoformat(), g.orbit, g.kind, g.n_plumes, g.path.stat().st_size) for g in granules],
         columns=["granule", "date", "orbit", "kind", "n_plumes", "size_bytes"],
     )
     _merge(folder / TRUTH_FOLDER / "granules.parquet", listed, names, ["date", "orbit", "granule"])

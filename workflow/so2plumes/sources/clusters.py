@@ -76,9 +76,7 @@ def _number_by_size(labels: NDArray[np.int64]) -> NDArray[np.int64]:
     names, first, size = np.unique(labels[labels != NOISE], return_index=True, return_counts=True)
     new = np.empty(names.size, dtype=np.int64)
     new[np.lexsort((first, -size))] = np.arange(names.size)
-    return np.where(
-        labels == NOISE, NOISE, new[np.searchsorted(names, labels).clip(0)] if names.size else NOISE
-    )
+    return np.where(labels == NOISE, NOISE, new[np.searchsorted(names, labels).clip(0)] if names.size else NOISE)
 
 
 def cluster_table(

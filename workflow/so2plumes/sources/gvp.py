@@ -112,9 +112,7 @@ def read_eruptions(path: str | Path, confirmed_only: bool = True) -> pd.DataFram
 
 
 def _unify(header: list[str], rows: list[list[Any]], path: str | Path) -> pd.DataFrame:
-    where = {
-        "".join(c for c in name.casefold() if c.isalnum()): i for i, name in reversed([*enumerate(header)])
-    }
+    where = {"".join(c for c in name.casefold() if c.isalnum()): i for i, name in reversed([*enumerate(header)])}
     found: dict[str, int] = {}
     for column, names in (_ALIASES | _OPTIONAL).items():
         index = next((where[name] for name in names if name in where), None)

@@ -27,9 +27,7 @@ def require_columns(table: pd.DataFrame, columns: Iterable[str], name: str) -> N
         )
 
 
-def origin_coordinates(
-    plumes: pd.DataFrame, origin: Origin
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def origin_coordinates(plumes: pd.DataFrame, origin: Origin) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return longitude and latitude (degrees) of the plumes' origins; NaN where a plume has none."""
     if origin not in ("max", "upwind"):
         raise ValueError(f"origin is {origin!r}; it can be 'max' or 'upwind'")

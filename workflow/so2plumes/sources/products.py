@@ -131,7 +131,7 @@ def eruption_product(
         ],
         first_plume_date=_dates(match.eruptions["first_plume"]),
         last_plume_date=_dates(match.eruptions["last_plume"]),
-        plume_ids=[list(ids.get(number, [])) for number in match.eruptions["eruption_number"]],
+        plume_ids=pd.Series([list(ids.get(n, [])) for n in match.eruptions["eruption_number"]], dtype=object),
     )
     table = table[[*ERUPTION_DTYPES, "plume_ids"]].astype(ERUPTION_DTYPES)
     table = table.sort_values(["n_plumes", "eruption_number"], ascending=[False, True], ignore_index=True)

@@ -109,9 +109,7 @@ def neighbours_within(
     if not len(rows) or not len(target_rows):
         empty = np.empty(0, dtype=np.int64)
         return Neighbours(empty, empty.copy(), np.empty(0))
-    pairs = cKDTree(points).sparse_distance_matrix(
-        cKDTree(targets), chord_of(radius_km), output_type="ndarray"
-    )
+    pairs = cKDTree(points).sparse_distance_matrix(cKDTree(targets), chord_of(radius_km), output_type="ndarray")
     first, second = rows[pairs["i"]], target_rows[pairs["j"]]
     order = np.lexsort((second, first))
     return Neighbours(first[order], second[order], _arc_km(pairs["v"][order]))

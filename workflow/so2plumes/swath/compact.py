@@ -44,9 +44,7 @@ def write_compact(swath: Swath, path: str | Path) -> None:
         for name, values in swath.fields.items():
             spec = product.variables[name]
             dimensions = ("scanline", "ground_pixel") + (("corner",) if spec.kind == "corner" else ())
-            variable = dataset.createVariable(
-                name, spec.stored_dtype, dimensions, zlib=True, complevel=1, shuffle=True
-            )
+            variable = dataset.createVariable(name, spec.stored_dtype, dimensions, zlib=True, complevel=1, shuffle=True)
             variable.units = spec.units
             variable.set_auto_maskandscale(False)
             variable[:] = values

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import netCDF4
+import numpy as np
+from numpy.typing import NDArray
 
 from so2plumes.errors import GranuleError
 
@@ -43,12 +46,30 @@ def open_level2(path: str | Path) -> netCDF4.Dataset:
 def find_variable(dataset: netCDF4.Dataset, paths: tuple[str, ...]) -> netCDF4.Variable | None:
     """Return the first variable that exists among `paths`, or None."""
     for path in paths:
-        group = dataset
+        group: netCDF4.Dataset | None = dataset
         *folders, name = path.strip("/").split("/")
         for folder in folders:
-            group = group.groups.get(folder)
-            if group is None:
-                break
+            group = group.groups.get(folder) if group is not None else None
         if group is not None and name in group.variables:
             return group.variables[name]
     return None
+
+
+def read_values(variable: netCDF4.Variable, selection: Any = slice(None)) -> NDArray:
+    """Read raw values of a variable.
+
+    Raises
+    ------
+    GranuleError
+        ``truncated`` when they cannot be read.
+    """
+    try:
+        return np.asarray(variable[selection])
+    except (OSError, RuntimeError) as error:
+        raise GranuleError(
+            "a variable cannot be read to its end",
+            reason="truncated",
+            where=f"{variable.group().filepath()}: {variable.group().path}/{variable.name}",
+            found=str(error),
+            remedy="fetch the granule again",
+        ) from None

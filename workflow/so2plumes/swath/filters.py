@@ -9,9 +9,7 @@ from so2plumes.swath.model import Swath
 from so2plumes.swath.product import load_product
 
 
-def usable_pixels(
-    swath: Swath, min_qa: float = 0.5, max_solar_zenith_deg: float | None = None
-) -> NDArray[np.bool_]:
+def usable_pixels(swath: Swath, min_qa: float = 0.5, max_solar_zenith_deg: float | None = None) -> NDArray[np.bool_]:
     """Pixels that pass the quality filter (FP 2.1).
 
     Parameters

@@ -21,7 +21,7 @@ def _authalic_q(sin_phi: FloatArray) -> FloatArray:
     return (1 - WGS84_E2) * (sin_phi / (1 - es**2) + np.arctanh(es) / e)
 
 
-def authalic_latitude_rad(latitude_deg: FloatArray) -> FloatArray:
+def authalic_latitude_rad(latitude_deg: FloatArray | float) -> FloatArray:
     """Latitude on the sphere that has the area of the WGS84 ellipsoid everywhere."""
     sin_phi = np.sin(np.radians(np.asarray(latitude_deg, dtype=np.float64)))
     return np.arcsin(np.clip(_authalic_q(sin_phi) / _authalic_q(np.array(1.0)), -1.0, 1.0))
@@ -32,8 +32,19 @@ def authalic_radius_m() -> float:
     return float(WGS84_A_M * np.sqrt(_authalic_q(np.array(1.0)) / 2.0))
 
 
+def _stretch_east(latitude_0_deg: FloatArray, beta0_rad: FloatArray) -> FloatArray:
+    """Stretch east, and shrinking north, that makes the centre true to shape as well as to area; 1 at the poles."""
+    phi0 = np.radians(np.asarray(latitude_0_deg, dtype=np.float64))
+    parallel_m = WGS84_A_M * np.cos(phi0) / np.sqrt(1 - WGS84_E2 * np.sin(phi0) ** 2)
+    near_pole = np.cos(beta0_rad) < 1e-4
+    return np.where(near_pole, 1.0, parallel_m / (authalic_radius_m() * np.where(near_pole, 1.0, np.cos(beta0_rad))))
+
+
 def equal_area_metres(
-    longitude: FloatArray, latitude: FloatArray, longitude_0: FloatArray, latitude_0: FloatArray
+    longitude: FloatArray | float,
+    latitude: FloatArray | float,
+    longitude_0: FloatArray | float,
+    latitude_0: FloatArray | float,
 ) -> tuple[FloatArray, FloatArray]:
     """Lambert azimuthal equal-area coordinates (ellipsoidal area kept) around a centre.
 
@@ -52,7 +63,8 @@ def equal_area_metres(
     k = authalic_radius_m() * np.sqrt(2.0 / np.maximum(1.0 + cos_c, 1e-12))
     x = k * np.cos(beta) * np.sin(dlam)
     y = k * (np.cos(beta0) * np.sin(beta) - np.sin(beta0) * np.cos(beta) * np.cos(dlam))
-    return x, y
+    stretch = _stretch_east(latitude_0, beta0)
+    return x * stretch, y / stretch
 
 
 def inverse_equal_area(
@@ -61,9 +73,7 @@ def inverse_equal_area(
     """Degrees of points given in the local equal-area coordinates of a centre."""
     from pyproj import CRS, Transformer
 
-    local = CRS.from_proj4(
-        f"+proj=laea +lat_0={latitude_0} +lon_0={longitude_0} +ellps=WGS84 +units=m +no_defs"
-    )
+    local = CRS.from_proj4(f"+proj=laea +lat_0={latitude_0} +lon_0={longitude_0} +ellps=WGS84 +units=m +no_defs")
     return Transformer.from_crs(local, "EPSG:4326", always_xy=True).transform(x_m, y_m)
 
 
@@ -89,7 +99,7 @@ def pixel_areas_m2(longitude_bounds: FloatArray, latitude_bounds: FloatArray) ->
 
 
 def unit_vectors(longitude: FloatArray, latitude: FloatArray) -> FloatArray:
-    """Unit vectors (..., 3) of points in degrees."""
+    """Return the unit vectors (..., 3) of points in degrees."""
     lam, phi = np.radians(np.asarray(longitude, float)), np.radians(np.asarray(latitude, float))
     return np.stack([np.cos(phi) * np.cos(lam), np.cos(phi) * np.sin(lam), np.sin(phi)], axis=-1)
 

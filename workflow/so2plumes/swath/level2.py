@@ -5,6 +5,7 @@ Everything that is product knowledge comes from ``product.yaml``; this module on
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import netCDF4
@@ -12,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from so2plumes.errors import GranuleError
-from so2plumes.swath.dataset import find_variable, open_level2
+from so2plumes.swath.dataset import find_variable, open_level2, read_values
 from so2plumes.swath.model import Swath
 from so2plumes.swath.names import GranuleName, parse_granule_name
 from so2plumes.swath.product import Product, VariableSpec, load_product
@@ -60,9 +61,23 @@ def _to_raw(raw: NDArray, spec: VariableSpec, product: Product, variable: netCDF
     return raw.astype(spec.stored_dtype)
 
 
-def _read_field(
-    dataset: netCDF4.Dataset, spec: VariableSpec, product: Product, path: Path
-) -> NDArray | None:
+def _check_layout(variable: netCDF4.Variable, spec: VariableSpec, product: Product, path: Path) -> None:
+    axes = 3 if spec.kind == "pixel" else 4
+    order = [name for name in variable.dimensions if name in product.dimensions]
+    if variable.dtype is str:
+        problem, expected, found = "a variable holds text", "numbers", "text"
+    elif variable.ndim == axes and variable.shape[0] != 1:
+        problem, expected, found = "a variable holds more than one time step", "time = 1", str(variable.shape)
+    elif order != sorted(order, key=product.dimensions.index):
+        problem, expected = "the axes of a variable are in another order", ", ".join(product.dimensions)
+        found = ", ".join(variable.dimensions)
+    else:
+        return
+    where = f"{path}: {spec.paths[0]}"
+    raise GranuleError(problem, reason="bad_shape", where=where, expected=expected, found=found)
+
+
+def _read_field(dataset: netCDF4.Dataset, spec: VariableSpec, product: Product, path: Path) -> NDArray | None:
     variable = find_variable(dataset, spec.paths)
     if variable is None:
         if not spec.required:
@@ -75,29 +90,13 @@ def _read_field(
             found=f"variables of /PRODUCT: {_product_variables(dataset)}",
             remedy="fetch the full granule; a subset must keep this variable",
         )
+    _check_layout(variable, spec, product, path)
     axes = 3 if spec.kind == "pixel" else 4
-    if variable.ndim == axes and variable.shape[0] != 1:
-        raise GranuleError(
-            "a variable holds more than one time step",
-            reason="bad_shape",
-            where=f"{path}: {spec.paths[0]}",
-            expected="time = 1",
-            found=str(variable.shape),
-        )
-    try:
-        raw = variable[0] if variable.ndim == axes else variable[:]
-    except (OSError, RuntimeError) as error:
-        raise GranuleError(
-            "a variable cannot be read to its end",
-            reason="truncated",
-            where=f"{path}: {spec.paths[0]}",
-            found=str(error),
-            remedy="fetch the granule again",
-        ) from None
+    raw = read_values(variable, 0 if variable.ndim == axes else slice(None))
     if spec.raw:
-        return _to_raw(np.asarray(raw), spec, product, variable)
+        return _to_raw(raw, spec, product, variable)
     _check_units(variable, spec, product, path)
-    return _to_float(np.asarray(raw), variable)
+    return _to_float(raw, variable)
 
 
 def _product_variables(dataset: netCDF4.Dataset) -> str:
@@ -121,15 +120,13 @@ def _check_shapes(fields: dict[str, NDArray], product: Product, path: Path) -> t
             )
     if len(shape) != 2 or 0 in shape:
         raise GranuleError("the granule holds no scanline", reason="empty", where=path, found=str(shape))
-    return shape  # type: ignore[return-value]
+    return shape
 
 
-def _index_numbers(
-    dataset: netCDF4.Dataset, product: Product, axis: str, size: int
-) -> NDArray[np.int32]:
+def _index_numbers(dataset: netCDF4.Dataset, product: Product, axis: str, size: int) -> NDArray[np.int32]:
     variable = find_variable(dataset, product.index_paths[axis])
     if variable is not None and variable.shape == (size,):
-        numbers = np.asarray(variable[:]).astype(np.int64)
+        numbers = read_values(variable).astype(np.int64)
         if size == 1 or np.all(np.diff(numbers) == 1):
             return numbers.astype(np.int32)
     return np.arange(size, dtype=np.int32)
@@ -144,17 +141,23 @@ def _retrieval(dataset: netCDF4.Dataset, name: GranuleName, product: Product) ->
     return name.retrieval
 
 
-def _check_identity(dataset: netCDF4.Dataset, name: GranuleName, path: Path) -> None:
-    inside = getattr(dataset, "orbit", None)
-    if inside is not None and int(np.ravel(inside)[0]) != name.orbit:
-        raise GranuleError(
-            "the orbit inside the file is not the one of its name",
-            reason="wrong_identity",
-            where=path,
-            expected=str(name.orbit),
-            found=str(int(np.ravel(inside)[0])),
-            remedy="fetch the granule again; do not rename granules",
-        )
+def _check_identity(dataset: netCDF4.Dataset, name: GranuleName, product: Product, path: Path) -> None:
+    inside = str(getattr(dataset, "id", name.stem))
+    claims = [("name", name.stem, inside)] if re.match(product.name_pattern, inside) else []
+    if "orbit" in dataset.ncattrs():
+        orbit = np.ravel(dataset.orbit)[0]
+        text = str(int(orbit)) if isinstance(orbit, np.number) else str(orbit).strip().lstrip("0")
+        claims.insert(0, ("orbit", str(name.orbit), text))
+    for what, expected, found in claims:
+        if found != expected:
+            raise GranuleError(
+                f"the {what} inside the file is not the one of its file name",
+                reason="wrong_identity",
+                where=path,
+                expected=expected,
+                found=found,
+                remedy="fetch the granule again; do not rename granules",
+            )
 
 
 def read_level2(path: str | Path) -> Swath:
@@ -179,7 +182,7 @@ def read_level2(path: str | Path) -> Swath:
     name = parse_granule_name(path)
     product = load_product()
     with open_level2(path) as dataset:
-        _check_identity(dataset, name, path)
+        _check_identity(dataset, name, product, path)
         fields: dict[str, NDArray] = {}
         for spec in product.variables.values():
             values = _read_field(dataset, spec, product, path)

@@ -43,7 +43,7 @@ class Swath:
     @property
     def shape(self) -> tuple[int, int]:
         """Scanlines and ground pixels."""
-        return self.fields["vertical_column"].shape  # type: ignore[return-value]
+        return self.fields["vertical_column"].shape
 
     def get(self, name: str) -> NDArray | None:
         """Return a field, or None where the file does not have it."""

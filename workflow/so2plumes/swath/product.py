@@ -52,6 +52,7 @@ class Product:
     time_paths: dict[str, tuple[str, ...]]
     index_paths: dict[str, tuple[str, ...]]
     unit_aliases: dict[str, tuple[str, ...]]
+    dimensions: tuple[str, ...]
 
 
 def _spec(name: str, content: dict[str, Any]) -> VariableSpec:
@@ -83,4 +84,5 @@ def load_product() -> Product:
         time_paths={name: tuple(paths) for name, paths in raw["time_variables"].items()},
         index_paths={name: tuple(paths) for name, paths in raw["index_variables"].items()},
         unit_aliases={unit: tuple(names) for unit, names in raw["unit_aliases"].items()},
+        dimensions=tuple(raw["dimensions"]),
     )

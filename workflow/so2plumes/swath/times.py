@@ -10,9 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from so2plumes.errors import GranuleError
-from so2plumes.swath.dataset import find_variable
+from so2plumes.swath.dataset import find_variable, read_values
 from so2plumes.swath.product import load_product
 
+_MILLISECONDS = {"milliseconds": 1, "millisecond": 1, "ms": 1, "seconds": 1000, "second": 1000, "s": 1000}
 _SINCE = re.compile(r"since\s+(\d{4}-\d{2}-\d{2})[T ]?(\d{2}:\d{2}:\d{2})?")
 
 
@@ -39,25 +40,31 @@ def _reference(dataset: netCDF4.Dataset, delta_units: str) -> np.datetime64 | No
     variable = _variable(dataset, "reference")
     if variable is None:
         return None
+    seconds = np.ravel(read_values(variable))
+    if not seconds.size or seconds[0] == load_product().time_fill:
+        return None
     base = _since(str(getattr(variable, "units", ""))) or np.datetime64(load_product().time_epoch, "ms")
-    return base + np.timedelta64(int(np.ravel(variable[:])[0]) * 1000, "ms")
+    return base + np.timedelta64(int(seconds[0]) * 1000, "ms")
 
 
 def _from_delta(dataset: netCDF4.Dataset, rows: slice) -> NDArray[np.datetime64] | None:
     variable = _variable(dataset, "delta")
     if variable is None:
         return None
-    reference = _reference(dataset, str(getattr(variable, "units", "milliseconds")))
-    if reference is None:
+    units = str(getattr(variable, "units", "milliseconds"))
+    step = _MILLISECONDS.get(units.split()[0].lower() if units.split() else "milliseconds")
+    reference = _reference(dataset, units)
+    if reference is None or step is None:
         return None
-    raw = np.asarray(variable[0, rows] if variable.ndim > 1 else variable[rows])
+    raw = read_values(variable, (0, rows) if variable.ndim > 1 else rows)
     fill = load_product().time_fill
     good = (raw != fill) & (np.abs(raw.astype(np.float64)) < 1e30)
     if raw.ndim == 2:
         first = np.argmax(good, axis=1)
         pick = np.arange(len(raw))
         raw, good = raw[pick, first], good[pick, first]
-    times = reference + raw.astype("int64").astype("timedelta64[ms]")
+    milliseconds = np.rint(np.where(good, raw, 0) * step).astype("int64")
+    times = reference + milliseconds.astype("timedelta64[ms]")
     times[~good] = np.datetime64("NaT")
     return times if good.any() else None
 
@@ -76,7 +83,7 @@ def _from_utc(dataset: netCDF4.Dataset, rows: slice) -> NDArray[np.datetime64] |
     variable = _variable(dataset, "utc")
     if variable is None:
         return None
-    times = _parse_iso(list(np.ravel(variable[0, rows])))
+    times = _parse_iso(list(np.ravel(read_values(variable, (0, rows)))))
     return None if np.isnat(times).all() else times
 
 
@@ -135,5 +142,5 @@ def sensing_interval(dataset: netCDF4.Dataset, path: Path) -> tuple[np.datetime6
     if coverage is not None:
         return coverage
     latitude = find_variable(dataset, load_product().variables["latitude"].paths)
-    times = scanline_times(dataset, latitude.shape[1] if latitude is not None else 1, path)
+    times = scanline_times(dataset, latitude.shape[-2] if latitude is not None else 1, path)
     return times[0], times[-1]

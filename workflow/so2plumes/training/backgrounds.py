@@ -56,7 +56,11 @@ def loud_pixels(z: NDArray[np.floating], usable: NDArray[np.bool_]) -> NDArray[n
 
     weight = cv2.boxFilter(usable.astype(np.float32), -1, (3, 3), normalize=False, borderType=cv2.BORDER_CONSTANT)
     total = cv2.boxFilter(
-        np.where(usable, z, 0.0).astype(np.float32), -1, (3, 3), normalize=False, borderType=cv2.BORDER_CONSTANT
+        np.where(usable, z, 0.0).astype(np.float32),
+        -1,
+        (3, 3),
+        normalize=False,
+        borderType=cv2.BORDER_CONSTANT,
     )
     significance = total / np.sqrt(np.maximum(weight, 1.0))
     size = 2 * LOUD_MARGIN_PIXELS + 1

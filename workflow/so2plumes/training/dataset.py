@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from so2plumes.detect.normalise import NORMALISATIONS
 from so2plumes.files import atomic_path
 from so2plumes.training.backgrounds import Background, granules_below, quiet_backgrounds
-from so2plumes.training.inject import Injection, inject
+from so2plumes.training.inject import Injection, inject, structured_background
 
 log = logging.getLogger(__name__)
 
@@ -67,6 +67,7 @@ class Recipe:
     images_near_plume: int = 4
     images_anywhere: int = 2
     quiet_share: float = 0.35
+    structured_share: float = 0.3
     window: int = 32
     normalisation: str = "local_robust"
 
@@ -109,9 +110,7 @@ def faint_truth(
     return truth & (peaks < FAINT_SIGMA)[labels]
 
 
-def images_of(
-    background: Background, recipe: Recipe
-) -> list[tuple[NDArray, NDArray, NDArray, float]]:
+def images_of(background: Background, recipe: Recipe) -> list[tuple[NDArray, NDArray, NDArray, float]]:
     """Draw the images (input, truth, weight, peak) of one granule; depends on the seed and the orbit only."""
     swath, usable = background.swath, background.usable
     rng = np.random.default_rng([recipe.seed, swath.orbit])
@@ -133,6 +132,8 @@ def images_of(
                 local=background.local,
             )
         column = scene.column if scene else swath["vertical_column"]
+        if rng.random() < recipe.structured_share:
+            column = column + structured_background(rng, usable.shape)
         truth = scene.truth if scene else np.zeros(usable.shape, bool)
         signal = np.where(usable, scene.signal_sigma, 0.0) if scene else np.zeros(usable.shape)
         scene_weight = np.where(faint_truth(truth, signal, usable), np.float32(0.0), weight)

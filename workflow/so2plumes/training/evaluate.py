@@ -62,9 +62,7 @@ def _ratio(part: float, whole: float) -> float | None:
     return round(float(part / whole), 4) if whole > 0 else None
 
 
-def pixel_score(
-    predicted: NDArray[np.bool_], truth: NDArray[np.bool_], weight: NDArray[np.floating]
-) -> PixelScore:
+def pixel_score(predicted: NDArray[np.bool_], truth: NDArray[np.bool_], weight: NDArray[np.floating]) -> PixelScore:
     """Precision, recall and F1 over usable pixels.
 
     Parameters
@@ -163,8 +161,9 @@ def card_text(card: dict[str, Any]) -> str:
         f"Weights: sha256 `{card['sha256']}`.",
         "",
         f"Truth: {card['truth']}.",
-        f"Data: {card['data']['images']} images from {card['data']['granules']} granules, split {card['data']['split']}; "
-        f"{card['data']['test_images']} test images from {card['data']['test_orbits']} orbits.",
+        f"Data: {card['data']['images']} images from {card['data']['granules']} granules, "
+        f"split {card['data']['split']}; {card['data']['test_images']} test images "
+        f"from {card['data']['test_orbits']} orbits.",
         "",
         "## Pixels, on orbits not seen in training",
         "",
@@ -177,7 +176,7 @@ def card_text(card: dict[str, Any]) -> str:
         "",
         "## False plumes on quiet scenes of unseen orbits",
         "",
-        "A plume counts as false when no pixel of it lies within 8 pixels of a significant enhancement of the scene itself.",
+        "A plume counts as false when no pixel of it lies within 8 pixels of a significant enhancement of the scene.",
         "",
         "| scenes | n | plumes | per scene | per million pixels |",
         "|---|---|---|---|---|",

@@ -10,7 +10,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from so2plumes.constants import MOL_M2_PER_DU
 from so2plumes.detect.normalise import LocalStatistics, local_statistics
+from so2plumes.simulate.noise import smooth_field
 from so2plumes.simulate.plumes import PlumeSpec, plume_column
 
 FloatArray = NDArray[np.floating]
@@ -66,6 +68,23 @@ def random_plume(rng: np.random.Generator, longitude: float, latitude: float) ->
         puff_depth=float(rng.uniform(0.4, 1.0)) if puffing else 0.0,
         puff_period_h=_log_uniform(rng, 1.0, 8.0),
     )
+
+
+def structured_background(rng: np.random.Generator, shape: tuple[int, int]) -> FloatArray:
+    """Draw an extended enhancement without a plume, as over polluted regions.
+
+    Parameters
+    ----------
+    rng : numpy Generator
+    shape : (scanline, ground_pixel)
+
+    Returns
+    -------
+    (scanline, ground_pixel), mol m-2
+        Lumps of up to 0.5 to 5 DU, wider than plumes (correlated over 25 to 80 pixels).
+    """
+    field = smooth_field(shape, _log_uniform(rng, 25.0, 80.0), rng)
+    return MOL_M2_PER_DU * _log_uniform(rng, 0.5, 5.0) * np.clip(0.5 + field / 2.0, 0.0, 1.5)
 
 
 def random_origin(

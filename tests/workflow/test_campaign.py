@@ -1,0 +1,138 @@
+"""The workflow as its users run it."""
+
+import random
+import shutil
+import signal
+import subprocess
+import time
+
+import pytest
+from tests.workflow.conftest import CampaignFolder
+
+from so2plumes.files import read_json
+from so2plumes.table import read_plumes, read_table
+
+pytestmark = pytest.mark.campaign
+
+
+@pytest.fixture
+def copy_of_finished(finished, tmp_path):
+    """A finished campaign that a test may damage."""
+    target = tmp_path / "copy"
+    shutil.copytree(finished.folder, target, symlinks=True, copy_function=shutil.copy2)
+    return CampaignFolder(target)
+
+
+def test_a_campaign_ends_with_its_products(finished):
+    results = finished.folder / "results"
+    for year in ("2021", "2022", "campaign"):
+        assert (results / year / "report.html").stat().st_size > 50_000
+        assert len(read_plumes(results / year / "plumes.parquet")) >= 1
+    assert not list(results.glob("*/swaths/*")), "compact swaths are temporary"
+    assert not list(results.rglob("*.part")), "nothing half-written stays"
+    assert {path.stem for path in (results / "campaign" / "tables").iterdir()} >= {
+        "yearly",
+        "clusters",
+        "eruptions",
+    }
+
+
+def test_every_granule_is_accounted_for(finished):
+    for year in ("2021", "2022"):
+        folder = finished.folder / "results" / year
+        index, coverage = read_table(folder / "index.parquet"), read_table(folder / "coverage.parquet")
+        assert sorted(index["granule"]) == sorted(coverage["granule"])
+        assert set(coverage["status"]) <= {"ready", "quarantined", "not_selected"}
+        assert (coverage.loc[coverage["status"] != "ready", "reason"] != "").all()
+
+
+def test_simulated_plumes_are_recovered(finished):
+    truth = read_table(finished.folder / "results" / "campaign" / "truth.parquet")
+    clear = truth[(truth["peak_sigma"] > 6) & (truth["n_usable"] >= 40)]
+    assert len(clear) >= 3
+    assert clear["found"].mean() >= 0.8
+    ratio = (clear["estimated_kg_h"] / clear["emission_kg_h"]).dropna()
+    assert 0.4 < ratio.median() < 1.3
+
+
+def test_campaign_tables_join_the_years(finished):
+    results = finished.folder / "results"
+    whole = read_plumes(results / "campaign" / "plumes.parquet")
+    parts = [read_plumes(results / year / "plumes.parquet") for year in ("2021", "2022")]
+    assert sorted(whole["plume_id"]) == sorted(name for part in parts for name in part["plume_id"])
+    assert whole["plume_id"].is_unique
+
+
+def test_second_run_does_nothing(finished):
+    assert finished.planned() == {}
+
+
+def test_forcing_one_year_leaves_the_others(finished):
+    jobs = finished.planned("results/2022/report.html", "--forcerun", "cluster_plumes")
+    assert jobs == {"cluster_plumes": 1, "report_year": 1}
+
+
+def test_a_changed_estimate_reruns_from_chips(finished):
+    jobs = finished.planned("--config", "emissions={background: bbox_median}")
+    assert not {"fetch_swaths", "detect_plumes", "extract_plumes", "simulate_archive"} & set(jobs)
+    assert jobs["estimate_emissions"] == 2
+
+
+def test_a_changed_radius_reruns_the_match_only(finished):
+    jobs = finished.planned("--config", "eruptions={radius_km: 60}")
+    assert "match_eruptions" in jobs
+    assert not {"estimate_emissions", "cluster_plumes", "compare_edgar"} & set(jobs)
+
+
+def test_deleting_a_year_touches_that_year_and_the_campaign_only(copy_of_finished):
+    campaign = copy_of_finished
+    before, products = campaign.times("results/2021/**/*"), campaign.products()
+    shutil.rmtree(campaign.folder / "results" / "2022")
+    campaign.run()
+    assert campaign.times("results/2021/**/*") == before
+    assert campaign.products() == products
+
+
+def test_emissions_rerun_from_chips_without_swaths(copy_of_finished):
+    campaign = copy_of_finished
+    products = campaign.products()
+    shutil.rmtree(campaign.folder / "results" / "2022" / "emissions")
+    shutil.rmtree(campaign.folder / "results" / "2022" / "simulated")
+    campaign.run("results/2022/plumes.parquet", "--allowed-rules", "estimate_emissions", "collect_plumes", "--")
+    assert campaign.products() == products
+
+
+def test_killed_and_resumed_equals_unkilled(finished, tiny_campaign):
+    rng = random.Random(20)
+    for _ in range(3):
+        process = subprocess.Popen(
+            tiny_campaign.command(),
+            cwd=tiny_campaign.folder,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        time.sleep(rng.uniform(6.0, 25.0))
+        try:
+            subprocess.os.killpg(process.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            break
+        finally:
+            process.wait()
+        tiny_campaign.run("--unlock")
+    tiny_campaign.run()
+    assert tiny_campaign.products() == finished.products()
+    assert tiny_campaign.planned() == {}
+
+
+def test_a_wrong_configuration_stops_before_the_first_job(tiny_campaign):
+    done = tiny_campaign.run("-n", "--config", "cluster={eps: 3}", check=False)
+    assert done.returncode != 0
+    assert "cluster.eps" in done.stdout + done.stderr
+    assert "Traceback" not in done.stdout + done.stderr
+
+
+def test_the_configuration_is_kept_with_the_results(finished):
+    kept = read_json(finished.folder / "results" / "campaign" / "config.json")
+    assert kept["cluster"]["min_samples"] == 2
+    assert kept["emissions"]["background"] == "ring"
