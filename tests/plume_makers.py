@@ -8,12 +8,13 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from pyproj import Geod, Proj
 
 from so2plumes.plumes.chips import Chip
 from so2plumes.plumes.extract import ExtractionRule, extract_plumes
 from so2plumes.simulate.orbits import swath_geometry, to_datetime64
+from so2plumes.simulate.plumes import local_metres
 from so2plumes.simulate.views import locate, window_around
-from so2plumes.swath.geometry import inverse_equal_area
 from so2plumes.swath.model import Swath
 
 MADE_OF = {"orbit": 17_863, "processor_version": "02.04.01", "retrieval": "doas"}
@@ -59,8 +60,10 @@ def metre_grid(
     y = -across_m * g * np.sin(turn) + along_m * s * np.cos(turn)
     x_centre, y_centre = _ring(x).mean(axis=-1), _ring(y).mean(axis=-1)
 
+    equal_area = Proj(proj="laea", lon_0=longitude, lat_0=latitude, ellps="WGS84")
+
     def degrees(east: NDArray, north: NDArray) -> tuple[NDArray, NDArray]:
-        lon, lat = inverse_equal_area(east, north, longitude, latitude)
+        lon, lat = equal_area(east, north, inverse=True)
         return (lon + 180.0) % 360.0 - 180.0, lat
 
     lon, lat = degrees(x_centre, y_centre)
@@ -70,8 +73,6 @@ def metre_grid(
 
 def orbit_grid(orbit: int, longitude: float, latitude: float, n_scan: int = 40, n_pixel: int = 40) -> Grid:
     """Pixels of a simulated orbit around a place that it sees."""
-    from so2plumes.simulate.plumes import local_metres
-
     view = locate(orbit, longitude, latitude)
     assert view is not None, "the orbit does not see the place"
     geometry = swath_geometry(
@@ -160,6 +161,4 @@ def ellipse_mask(
 
 def geodesic_area_m2(geometry: Any) -> float:
     """Area of a shape in degrees on the WGS84 ellipsoid, by the geodesic polygon."""
-    from pyproj import Geod
-
     return abs(Geod(ellps="WGS84").geometry_area_perimeter(geometry)[0])

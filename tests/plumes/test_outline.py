@@ -7,10 +7,6 @@ import pytest
 import shapely
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-
-from so2plumes.emissions.record import EmissionRule, plume_record
-from so2plumes.errors import GeometryError
-from so2plumes.plumes.outline import index_outline, outline_of, to_geographic
 from tests.plume_makers import (
     block,
     cut,
@@ -22,7 +18,11 @@ from tests.plume_makers import (
     orbit_grid,
 )
 
-EXAMPLES = settings(max_examples=15, deadline=None)
+from so2plumes.emissions.record import EmissionRule, plume_record
+from so2plumes.errors import GeometryError
+from so2plumes.plumes.outline import index_outline, outline_of, to_geographic
+
+EXAMPLES = settings(max_examples=8, deadline=None)
 
 
 def mask_of(text):

@@ -11,7 +11,6 @@ import pytest
 
 from so2plumes.errors import GranuleError
 from so2plumes.swath.level2 import index_origin, read_level2
-from so2plumes.swath.model import Swath
 
 COLUMN = "sulfurdioxide_total_vertical_column"
 WIND = "PRODUCT/SUPPORT_DATA/INPUT_DATA/eastward_wind"
@@ -22,6 +21,15 @@ def reason_of(path: Path) -> GranuleError:
         read_level2(path)
     assert path.name in str(caught.value)
     return caught.value
+
+
+def outcome(path: Path) -> str:
+    """Tell how reading ends: ``read`` or a reason code."""
+    try:
+        read_level2(path)
+    except GranuleError as error:
+        return error.reason
+    return "read"
 
 
 def minimal(path: Path, scanlines: int, pixels: int) -> Path:
@@ -38,7 +46,7 @@ def minimal(path: Path, scanlines: int, pixels: int) -> Path:
         delta = product.createVariable("delta_time", "i4", ("time", "scanline"))
         delta.units = "milliseconds since 2021-03-24"
         if scanlines:
-            delta[:] = 0
+            delta[:] = 12 * 3_600_000
     return path
 
 
@@ -77,17 +85,7 @@ def test_damage_anywhere_is_a_granule_error_or_harmless(tmp_path, granule, share
     content[start : start + 3000] = b"\xa5" * len(content[start : start + 3000])
     path = tmp_path / granule.name
     path.write_bytes(content)
-    try:
-        assert isinstance(read_level2(path), Swath)
-    except GranuleError as error:
-        assert error.reason in {
-            "truncated",
-            "unreadable",
-            "missing_variable",
-            "bad_shape",
-            "no_time",
-            "all_fill",
-        }
+    assert outcome(path) in {"read", "truncated", "unreadable", "missing_variable", "bad_shape", "no_time", "all_fill"}
 
 
 @pytest.mark.parametrize("path", ["PRODUCT/delta_time", "PRODUCT/scanline", "PRODUCT/latitude", WIND])

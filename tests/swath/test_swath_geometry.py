@@ -147,9 +147,7 @@ def test_no_extent_is_no_area():
 def test_single_precision_corners_are_good_to_a_thousandth():
     geometry = swath_geometry(17849, (2600, 2620), (0, 30))
     exact = pixel_areas_m2(geometry.longitude_bounds, geometry.latitude_bounds)
-    rounded = pixel_areas_m2(
-        geometry.longitude_bounds.astype(np.float32), geometry.latitude_bounds.astype(np.float32)
-    )
+    rounded = pixel_areas_m2(geometry.longitude_bounds.astype(np.float32), geometry.latitude_bounds.astype(np.float32))
     np.testing.assert_allclose(rounded, exact, rtol=2e-3)
 
 

@@ -61,9 +61,29 @@ def test_spellings_of_the_reference(edit, truth, units):
 
 def test_a_reference_of_another_hour_is_kept(edit, truth):
     def change(dataset):
-        dataset["PRODUCT/delta_time"].units = "milliseconds since 2021-03-24 06:30:00"
+        dataset["PRODUCT/delta_time"].units = "milliseconds since 2021-03-24 00:10:00"
 
-    assert np.abs(read_level2(edit(change)).time - truth - np.timedelta64(390, "m")).max() <= MS
+    assert np.abs(read_level2(edit(change)).time - truth - np.timedelta64(10, "m")).max() <= MS
+
+
+@pytest.mark.parametrize("day", ["2021-03-23", "2021-03-25", "2010-01-01"])
+def test_times_outside_the_orbit_of_the_name_are_refused(edit, day):
+    def change(dataset):
+        dataset["PRODUCT/delta_time"].units = f"milliseconds since {day} 00:00:00"
+
+    with pytest.raises(GranuleError, match="not those of its name") as caught:
+        read_level2(edit(change))
+    assert caught.value.reason == "wrong_identity"
+    assert day in caught.value.found
+
+
+def test_the_reference_is_not_counted_twice(edit):
+    """A file of the 2021 mission read as `time` + `since` would lie in 2032."""
+
+    def change(dataset):
+        dataset["PRODUCT/delta_time"].units = "milliseconds since 2021-03-24 00:00:00"
+
+    assert read_level2(edit(change)).time[0].astype("datetime64[D]") == np.datetime64("2021-03-24")
 
 
 def test_seconds_are_not_taken_for_milliseconds(edit, truth):

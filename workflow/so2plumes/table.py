@@ -80,6 +80,7 @@ def plume_frame(rows: Iterable[Mapping[str, Any]]) -> gpd.GeoDataFrame:
 
 def conform(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Give every column the type of the dictionary and the dictionary's order."""
+    frame = frame.copy(deep=False)
     for column in plume_columns():
         if column.dtype == "timestamp[ms, UTC]":
             frame[column.name] = pd.to_datetime(frame[column.name], utc=True).astype("datetime64[ms, UTC]")

@@ -14,8 +14,9 @@ import pandas as pd
 from so2plumes.archive.select import select_granules
 from so2plumes.errors import ConfigError, GranuleError
 from so2plumes.swath.dataset import open_level2
+from so2plumes.swath.level2 import retrieval_of
 from so2plumes.swath.names import GranuleName, is_granule_file, parse_granule_name
-from so2plumes.swath.times import sensing_interval
+from so2plumes.swath.times import check_times, sensing_interval
 
 log = logging.getLogger(__name__)
 
@@ -67,21 +68,29 @@ def list_granules(folder: str | Path, start: date, end: date) -> list[Path]:
     return sorted(found)
 
 
-def _sensing(path: Path, name: GranuleName) -> tuple[pd.Timestamp, pd.Timestamp, str]:
+def _look_inside(path: Path, name: GranuleName) -> dict[str, object]:
     try:
         with open_level2(path) as dataset:
             start, end = sensing_interval(dataset, path)
-        return pd.Timestamp(start, tz="UTC"), pd.Timestamp(end, tz="UTC"), "file"
+            check_times(start, end, name, path)
+            retrieval, origin = retrieval_of(dataset, name), "file"
     except (GranuleError, OSError, RuntimeError, IndexError, ValueError) as error:
         log.warning("sensing time taken from the name: %s", error)
-        return pd.Timestamp(name.start), pd.Timestamp(name.stop), "name"
+        start, end = (np.datetime64(time.replace(tzinfo=None), "ms") for time in (name.start, name.stop))
+        retrieval, origin = name.retrieval, "name"
+    return {
+        "retrieval": retrieval,
+        "sensing_start": pd.Timestamp(start, tz="UTC"),
+        "sensing_end": pd.Timestamp(end, tz="UTC"),
+        "date": str(start)[:10],
+        "time_from": origin,
+    }
 
 
 def describe_granule(path: Path, root: Path) -> dict[str, object]:
-    """One row of the index: identity from the name, times from inside the file."""
+    """One row of the index: identity from the name, times and retrieval from inside the file."""
     name = parse_granule_name(path)
-    start, end, origin = _sensing(path, name)
-    return {
+    return _look_inside(path, name) | {
         "granule": name.stem,
         "path": str(path.relative_to(root)),
         "size_bytes": path.stat().st_size,
@@ -89,12 +98,7 @@ def describe_granule(path: Path, root: Path) -> dict[str, object]:
         "stream": name.stream,
         "collection": name.collection,
         "processor": name.processor,
-        "retrieval": name.retrieval,
         "created": pd.Timestamp(name.created),
-        "sensing_start": start,
-        "sensing_end": end,
-        "date": start.strftime("%Y-%m-%d"),
-        "time_from": origin,
     }
 
 

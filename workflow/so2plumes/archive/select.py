@@ -47,7 +47,8 @@ def select_granules(
     Parameters
     ----------
     candidates : DataFrame
-        Columns ``path, orbit, stream, processor, retrieval, created``.
+        Columns ``path, orbit, stream, processor, retrieval, created`` and, where known, ``time_from``: a granule
+        whose times could not be read from inside it stands for its orbit only where no other one can.
     processors : sequence of str
         Allowed processor versions in six digits, best first; empty allows all and ranks none.
     retrievals : sequence of str
@@ -72,6 +73,7 @@ def select_granules(
     ranks = {version: place for place, version in enumerate(processors)}
     keys = pd.DataFrame(
         {
+            "unreadable": table["time_from"] != "file" if "time_from" in table else False,
             "processor": [ranks.get(version, 0) for version in table["processor"]],
             "stream": [stream_rank(stream) for stream in table["stream"]],
             "created": -pd.to_datetime(table["created"], utc=True).astype("int64"),

@@ -40,6 +40,7 @@ def evaluate_model(options: argparse.Namespace) -> None:
 
     from so2plumes.detect.model import detector_of
     from so2plumes.files import atomic_directory, read_json, write_json
+    from so2plumes.swath.names import parse_granule_name
     from so2plumes.training.backgrounds import granules_below, quiet_backgrounds
     from so2plumes.training.dataset import is_test_orbit, read_training_set
     from so2plumes.training.evaluate import card_text, model_card, score_images, score_quiet_scenes
@@ -48,7 +49,8 @@ def evaluate_model(options: argparse.Namespace) -> None:
     detector = detector_of(options.model, options.normalisation)
     quiet = {}
     for folder in options.folders:
-        scenes = [scene for scene in quiet_backgrounds(granules_below([folder])) if is_test_orbit(scene.swath.orbit)]
+        unseen = [path for path in granules_below([folder]) if is_test_orbit(parse_granule_name(path).orbit)]
+        scenes = list(quiet_backgrounds(unseen))
         quiet[Path(folder).name] = asdict(score_quiet_scenes(scenes, detector))
         log.info("%s: %s", folder, quiet[Path(folder).name])
     card = model_card(

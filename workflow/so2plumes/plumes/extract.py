@@ -62,7 +62,7 @@ def _touches_edge(mask: NDArray[np.bool_], located: NDArray[np.bool_], box: Box)
 
 
 def _fields(swath: Swath, window: tuple[slice, slice]) -> dict[str, NDArray]:
-    """Copies in the types of the chips file: nothing changes in it, and the chip does not keep the swath."""
+    """Copy a window in the types of the chips file; the chip does not keep the swath alive."""
     types = {name: dtype for name, (dtype, _) in {**PIXEL_FIELDS, **CORNER_FIELDS}.items()}
     fields = {name: swath[name][window].astype(types[name]) for name in types if name in swath.fields}
     if swath.has_corners:

@@ -17,8 +17,8 @@ from so2plumes.errors import GeometryError
 from so2plumes.plumes.chips import Chip
 from so2plumes.swath.geometry import corner_grid, equal_area_metres, from_vectors, unit_vectors
 
-
 _DEGREE_GRID = 1e-9
+
 
 @dataclass(frozen=True)
 class Outline:
@@ -156,12 +156,12 @@ def to_geographic(local: Any, longitude_0: float, latitude_0: float) -> tuple[An
     from so2plumes.swath.geometry import inverse_equal_area
 
     def degrees(points: NDArray) -> NDArray:
-        return np.column_stack(inverse_equal_area(points[:, 0], points[:, 1], longitude_0, latitude_0))
+        longitude, latitude = inverse_equal_area(points[:, 0], points[:, 1], longitude_0, latitude_0)
+        return np.column_stack([np.clip(longitude, -180.0, 180.0), latitude])
 
     parts = []
     crosses = False
-    for polygon in shapely.get_parts(local):
-        plain = shapely.transform(polygon, degrees)
+    for plain in shapely.get_parts(shapely.transform(local, degrees)):
         if np.abs(np.diff(shapely.get_coordinates(plain.exterior)[:, 0])).max() <= 180.0:
             parts.append(plain)
             continue

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from so2plumes.report import style
@@ -58,6 +59,7 @@ def draw_histogram(axes: Axes, values: NDArray[np.float64], quantity: Quantity) 
     axes.set_title(quantity.title, pad=19)
     axes.set_xlabel(quantity.unit or "ratio")
     axes.set_ylabel("plumes")
+    axes.yaxis.set_major_locator(MaxNLocator(nbins=6, integer=True))
     axes.grid(axis="x", visible=False)
     if values.size == 0:
         axes.text(0.5, 0.5, "no values", transform=axes.transAxes, ha="center", color=style.MUTED)
@@ -66,7 +68,9 @@ def draw_histogram(axes: Axes, values: NDArray[np.float64], quantity: Quantity) 
     low, high = float(values.min()), float(np.quantile(values, 0.995))
     if quantity.logarithmic:
         axes.set_xscale("log")
-        edges = np.geomspace(low / 1.05, max(values.max(), low * 1.5) * 1.05, n_bins + 1)
+        low, high = low / 1.05, float(values.max()) * 1.05
+        widen = max(np.sqrt(10 * low / high), 1.0)
+        edges = np.geomspace(low / widen, high * widen, n_bins + 1)
     else:
         pad = max(high - low, 0.05 * max(abs(high), 1e-6)) * 0.02
         edges = np.linspace(min(low, 0.0), high + pad, n_bins + 1)

@@ -133,10 +133,10 @@ def draw_base(axes: Axes, view: MapView) -> None:
     axes.set_aspect("equal")
     frame = _frame(view)
     sea = PathPatch(Outline(frame), facecolor=style.SEA, edgecolor="none", zorder=0)
-    axes.add_patch(sea)
+    axes.add_artist(sea)
     for patch in _land(view):
         patch.set_clip_path(sea)
-        axes.add_patch(patch)
+        axes.add_artist(patch)
     axes.plot(*_coast(view), color=style.COAST, lw=0.45 if view.is_global else 0.8, zorder=2, clip_path=sea)
     _graticule(axes, view)
     axes.plot(*frame.T, color="#b9c1c7", lw=0.8, zorder=8, clip_on=False)

@@ -31,17 +31,19 @@ def coverage_section(inputs: ReportInputs) -> Section:
         "granule could not be used; one that was not "
         "selected stands behind another granule of its orbit."
     )
+    months = coverage_by_month(inputs)
+    unit, scale = ("GB", 1.0) if months["ready_gigabytes"].sum() >= 1 else ("MB", 1e3)
     rows = [
         (
             r["month"],
             f"{text.whole(r['days_seen'])} / {text.whole(r['days'])}",
             *(text.whole(r[status]) for status in STATUSES),
             text.whole(r["plumes"]),
-            text.rounded(r["ready_gigabytes"]),
+            text.rounded(scale * r["ready_gigabytes"]),
         )
-        for r in coverage_by_month(inputs).to_dict("records")
+        for r in months.to_dict("records")
     ]
-    head = ("month", "days seen", "granules ready", "quarantined", "not selected", "plumes", "GB read")
+    head = ("month", "days seen", "granules ready", "quarantined", "not selected", "plumes", f"{unit} read")
     table = text.table(head, rows, "Every month of the period.")
     body = text.paragraph(words) + (text.folded("Every month", table) if len(rows) > 24 else table)
     return Section("coverage", "Coverage", title, body + _quarantined(inputs))

@@ -139,7 +139,7 @@ def png_bytes(figure: Figure, dpi: int = 150) -> bytes:
 
 def _trimmed(pixels: NDArray[np.uint8], margin: int) -> NDArray[np.uint8]:
     """Cut white rows and columns off the edges, leaving a margin."""
-    inked = (pixels < 255).any(axis=-1)
+    inked: NDArray[np.bool_] = np.min(pixels, axis=-1) < 255
     if not inked.any():
         return pixels
     rows, columns = (np.flatnonzero(inked.any(axis=axis)) for axis in (1, 0))

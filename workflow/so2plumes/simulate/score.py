@@ -71,4 +71,4 @@ def score_truth(
                 }
             )
     extra = {"found": "bool", "plume_id": "str", "shared_pixels": "int64", "estimated_kg_h": "float64"}
-    return pd.DataFrame(rows, columns=[*truth.columns, *extra]).astype(extra)
+    return pd.DataFrame(rows, columns=[*truth.columns, *extra]).astype({**truth.dtypes, **extra})

@@ -32,7 +32,7 @@ def authalic_radius_m() -> float:
     return float(WGS84_A_M * np.sqrt(_authalic_q(np.array(1.0)) / 2.0))
 
 
-def _stretch_east(latitude_0_deg: FloatArray, beta0_rad: FloatArray) -> FloatArray:
+def _stretch_east(latitude_0_deg: FloatArray | float, beta0_rad: FloatArray) -> FloatArray:
     """Stretch east, and shrinking north, that makes the centre true to shape as well as to area; 1 at the poles."""
     phi0 = np.radians(np.asarray(latitude_0_deg, dtype=np.float64))
     parallel_m = WGS84_A_M * np.cos(phi0) / np.sqrt(1 - WGS84_E2 * np.sin(phi0) ** 2)
@@ -71,10 +71,10 @@ def inverse_equal_area(
     x_m: FloatArray, y_m: FloatArray, longitude_0: float, latitude_0: float
 ) -> tuple[FloatArray, FloatArray]:
     """Degrees of points given in the local equal-area coordinates of a centre."""
-    from pyproj import CRS, Transformer
+    from pyproj import Proj
 
-    local = CRS.from_proj4(f"+proj=laea +lat_0={latitude_0} +lon_0={longitude_0} +ellps=WGS84 +units=m +no_defs")
-    return Transformer.from_crs(local, "EPSG:4326", always_xy=True).transform(x_m, y_m)
+    local = Proj(proj="laea", lat_0=latitude_0, lon_0=longitude_0, ellps="WGS84")
+    return local(x_m, y_m, inverse=True)
 
 
 def pixel_areas_m2(longitude_bounds: FloatArray, latitude_bounds: FloatArray) -> FloatArray:

@@ -17,7 +17,7 @@ from so2plumes.swath.dataset import find_variable, open_level2, read_values
 from so2plumes.swath.model import Swath
 from so2plumes.swath.names import GranuleName, parse_granule_name
 from so2plumes.swath.product import Product, VariableSpec, load_product
-from so2plumes.swath.times import scanline_times
+from so2plumes.swath.times import check_times, scanline_times
 
 _FILL_LIMIT = 1e30
 
@@ -132,7 +132,9 @@ def _index_numbers(dataset: netCDF4.Dataset, product: Product, axis: str, size: 
     return np.arange(size, dtype=np.int32)
 
 
-def _retrieval(dataset: netCDF4.Dataset, name: GranuleName, product: Product) -> str:
+def retrieval_of(dataset: netCDF4.Dataset, name: GranuleName) -> str:
+    """Return the retrieval of the main column, ``doas`` or ``cobra``: as the file tells, else as its name does."""
+    product = load_product()
     algorithm = str(getattr(dataset, "algorithm_version", "")).upper()
     if any(word in algorithm for word in product.cobra_algorithm_words):
         return "cobra"
@@ -199,12 +201,14 @@ def read_level2(path: str | Path) -> Swath:
         for key in ("longitude", "longitude_bounds"):
             if key in fields:
                 fields[key] = np.where(fields[key] > 180.0, fields[key] - 360.0, fields[key])
+        times = scanline_times(dataset, shape[0], path)
+        check_times(times[0], times[-1], name, path)
         return Swath(
             granule=name.stem,
             orbit=name.orbit,
             processor_version=name.processor_version,
-            retrieval=_retrieval(dataset, name, product),
-            time=scanline_times(dataset, shape[0], path),
+            retrieval=retrieval_of(dataset, name),
+            time=times,
             scanline=_index_numbers(dataset, product, "scanline", shape[0]),
             ground_pixel=_index_numbers(dataset, product, "ground_pixel", shape[1]),
             fields=fields,

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from so2plumes.errors import GranuleError
 from so2plumes.swath.dataset import find_variable, read_values
+from so2plumes.swath.names import GranuleName
 from so2plumes.swath.product import load_product
 
 _MILLISECONDS = {"milliseconds": 1, "millisecond": 1, "ms": 1, "seconds": 1000, "second": 1000, "s": 1000}
@@ -144,3 +145,24 @@ def sensing_interval(dataset: netCDF4.Dataset, path: Path) -> tuple[np.datetime6
     latitude = find_variable(dataset, load_product().variables["latitude"].paths)
     times = scanline_times(dataset, latitude.shape[-2] if latitude is not None else 1, path)
     return times[0], times[-1]
+
+
+def check_times(first: np.datetime64, last: np.datetime64, name: GranuleName, path: Path) -> None:
+    """Hold the times of a file against the orbit of its name.
+
+    Raises
+    ------
+    GranuleError
+        ``wrong_identity`` when they lie more than an hour outside of it.
+    """
+    start, stop = (np.datetime64(time.replace(tzinfo=None), "ms") for time in (name.start, name.stop))
+    margin = np.timedelta64(1, "h")
+    if not (start - margin <= first <= last <= stop + margin):
+        raise GranuleError(
+            "the times inside the file are not those of its name",
+            reason="wrong_identity",
+            where=f"{path}: /PRODUCT/delta_time",
+            expected=f"{start} to {stop}",
+            found=f"{first} to {last}",
+            remedy="fetch the granule again; do not rename granules",
+        )

@@ -109,10 +109,14 @@ def train(data: TrainingSet, plan: TrainingPlan) -> tuple[Any, list[dict[str, fl
 
 def save_model(model: Any, path: str | Path) -> None:
     """Write the weights and the architecture as ``.keras``, atomically and without optimizer state."""
+    from keras.models import clone_model
+
+    plain = clone_model(model)
+    plain.set_weights(model.get_weights())
     with atomic_path(path) as temporary:
         whole = temporary.with_name(f"{temporary.name}.keras")
         try:
-            model.save(whole, include_optimizer=False)
+            plain.save(whole)
             whole.replace(temporary)
         finally:
             whole.unlink(missing_ok=True)

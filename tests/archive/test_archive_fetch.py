@@ -1,0 +1,168 @@
+"""A period's receipts account for every granule of its list."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+from datetime import date
+
+import netCDF4
+import numpy as np
+import pytest
+
+from so2plumes.archive.fetch import fetch_period, receipt_document
+from so2plumes.archive.index import build_index
+from so2plumes.files import read_json, write_json
+from so2plumes.swath.compact import read_compact
+from so2plumes.swath.filters import usable_pixels
+from so2plumes.swath.level2 import read_level2
+
+DAY = date(2021, 3, 24)
+DATES = ["2021-03-24"]
+
+
+@pytest.fixture(scope="module")
+def archive(add, tmp_path_factory):
+    """One good granule with a duplicate, a truncated one, one of fill, one of another orbit inside."""
+    root = tmp_path_factory.mktemp("archive")
+    add(root, 17848)
+    add(root, 17848, stream="OFFL")
+    truncated = add(root, 17849)
+    truncated.write_bytes(truncated.read_bytes()[:5000])
+    with netCDF4.Dataset(add(root, 17850), "a") as dataset:
+        dataset["PRODUCT/sulfurdioxide_total_vertical_column"][:] = np.ma.masked
+    with netCDF4.Dataset(add(root, 17851), "a") as dataset:
+        dataset.orbit = np.int32(1)
+    add(root, 17852, processor="02.08.00")
+    return root
+
+
+@pytest.fixture(scope="module")
+def index(archive):
+    return build_index(archive, DAY, DAY, processors=["020401"])
+
+
+@pytest.fixture
+def folder(tmp_path):
+    (tmp_path / "swaths").mkdir()
+    return tmp_path / "swaths"
+
+
+@pytest.fixture
+def receipts(index, archive, folder):
+    return fetch_period(index, archive, DATES, folder)
+
+
+def by_orbit(receipts):
+    return {(receipt.orbit, receipt.granule[4:8]): receipt for receipt in receipts}
+
+
+def test_every_granule_has_one_receipt_in_the_order_of_the_list(receipts, index):
+    assert [receipt.granule for receipt in receipts] == index["granule"].tolist()
+    assert len(receipts) == 6
+
+
+def test_status_and_reason(receipts):
+    found = {key: (receipt.status, receipt.reason) for key, receipt in by_orbit(receipts).items()}
+    winner = by_orbit(receipts)[17848, "RPRO"].granule
+    assert found == {
+        (17848, "RPRO"): ("ready", ""),
+        (17848, "OFFL"): ("not_selected", f"duplicate_of_{winner}"),
+        (17849, "RPRO"): ("quarantined", "unreadable"),
+        (17850, "RPRO"): ("quarantined", "all_fill"),
+        (17851, "RPRO"): ("quarantined", "wrong_identity"),
+        (17852, "RPRO"): ("not_selected", "processor_not_allowed"),
+    }
+
+
+def test_a_quarantined_granule_says_what_is_wrong_and_is_logged(index, archive, folder, caplog):
+    with caplog.at_level(logging.WARNING):
+        receipts = fetch_period(index, archive, DATES, folder)
+    bad = [receipt for receipt in receipts if receipt.status == "quarantined"]
+    assert all(receipt.message and not receipt.sha256 for receipt in bad)
+    for receipt in bad:
+        assert f"quarantined {receipt.granule}" in caplog.text
+        assert receipt.size_bytes == (archive / f"{receipt.granule}.nc").stat().st_size
+
+
+def test_only_ready_granules_leave_a_swath(receipts, folder, archive):
+    (ready,) = [receipt for receipt in receipts if receipt.status == "ready"]
+    assert [path.name for path in folder.iterdir()] == [f"{ready.granule}.nc"]
+    source = archive / f"{ready.granule}.nc"
+    swath, compact = read_level2(source), read_compact(folder / f"{ready.granule}.nc")
+    for name, values in swath.fields.items():
+        np.testing.assert_array_equal(compact[name], values, err_msg=name)
+    assert (ready.scanlines, ready.ground_pixels) == swath.shape == (6, 5)
+    assert ready.usable_fraction == pytest.approx(usable_pixels(swath).mean(), abs=1e-6)
+    assert (ready.retrieval, ready.processor_version) == ("doas", "02.04.01")
+    assert ready.unavailable == "layer_height layer_height_qa"
+
+
+def test_size_and_digest_are_the_sources(receipts, archive):
+    ready = by_orbit(receipts)[17848, "RPRO"]
+    content = (archive / f"{ready.granule}.nc").read_bytes()
+    assert ready.size_bytes == len(content)
+    assert ready.sha256 == hashlib.sha256(content).hexdigest()
+
+
+def test_the_digest_can_be_left_out(index, archive, folder):
+    receipts = fetch_period(index, archive, DATES, folder, checksum=False)
+    assert {receipt.sha256 for receipt in receipts} == {""}
+
+
+def test_a_file_that_went_away_after_indexing(add, tmp_path, folder):
+    root = tmp_path / "archive"
+    path = add(root, 17848)
+    index = build_index(root, DAY, DAY)
+    path.unlink()
+    (receipt,) = fetch_period(index, root, DATES, folder)
+    assert (receipt.status, receipt.reason, receipt.size_bytes) == ("quarantined", "missing", 0)
+    assert list(folder.iterdir()) == []
+
+
+def test_days_that_are_not_asked_for_are_left_alone(index, archive, folder):
+    assert fetch_period(index, archive, ["2021-03-23", "2021-03-25"], folder) == []
+    assert list(folder.iterdir()) == []
+
+
+def test_fetching_again_gives_the_same(index, archive, folder, receipts):
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    assert fetch_period(index, archive, DATES, folder) == receipts
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+
+
+def test_the_document_counts_and_sums(receipts, tmp_path):
+    dates = ["2021-03-23", "2021-03-24"]
+    document = receipt_document("2021-03", dates, receipts)
+    assert document["counts"] == {"ready": 1, "quarantined": 3, "not_selected": 2}
+    assert sum(document["counts"].values()) == len(document["granules"])
+    assert document["days"] == 2
+    assert document["days_without_data"] == ["2021-03-23"]
+    assert document["bytes"] == by_orbit(receipts)[17848, "RPRO"].size_bytes
+    write_json(tmp_path / "receipt.json", document)
+    assert read_json(tmp_path / "receipt.json") == json.loads(json.dumps(document))
+
+
+def test_a_day_of_bad_granules_is_a_day_without_data(receipts):
+    bad = [receipt for receipt in receipts if receipt.status != "ready"]
+    assert receipt_document("2021-03-24", DATES, bad)["days_without_data"] == DATES
+
+
+def test_an_empty_list(tmp_path, folder):
+    (tmp_path / "archive").mkdir()
+    index = build_index(tmp_path / "archive", DAY, DAY)
+    receipts = fetch_period(index, tmp_path / "archive", DATES, folder)
+    assert receipts == []
+    document = receipt_document("2021-03-24", DATES, receipts)
+    assert (document["counts"], document["bytes"], document["days_without_data"]) == ({}, 0, DATES)
+
+
+@pytest.mark.real
+def test_real_subsets_are_accounted_for(shared_data, folder):
+    archive = shared_data / "gesdisc_subsets"
+    index = build_index(archive, date(2019, 8, 1), date(2020, 12, 31))
+    receipts = fetch_period(index, archive, sorted(set(index["date"])), folder)
+    assert len(receipts) == len(index) == len(list(archive.glob("*.nc4")))
+    assert sorted(receipt.reason for receipt in receipts)[-2:] == ["", "missing_variable"]
+    assert all("eastward_wind" in receipt.unavailable for receipt in receipts if receipt.status == "ready")
