@@ -199,7 +199,7 @@ class Training(Section):
     max_granules: int | None = Field(None, ge=1, description="Use at most this many granules of `folders`.")
     seed: int = Field(1, ge=0, description="Seed of the training set and of the training.")
     base_width: int = Field(8, ge=2, description="Filters of the U-Net's first block.")
-    epochs: int = Field(20, ge=1, description="Passes over the training set.")
+    epochs: int = Field(16, ge=1, description="Passes over the training set.")
     batch: int = Field(64, ge=1, description="Images per step.")
 
 

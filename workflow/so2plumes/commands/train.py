@@ -47,12 +47,12 @@ def evaluate_model(options: argparse.Namespace) -> None:
 
     data = read_training_set(options.set)
     detector = detector_of(options.model, options.normalisation)
-    quiet = {}
+    quiet = []
     for folder in options.folders:
         unseen = [path for path in granules_below([folder]) if is_test_orbit(parse_granule_name(path).orbit)]
         scenes = list(quiet_backgrounds(unseen))
-        quiet[Path(folder).name] = asdict(score_quiet_scenes(scenes, detector))
-        log.info("%s: %s", folder, quiet[Path(folder).name])
+        quiet.append({"of": Path(folder).name, **asdict(score_quiet_scenes(scenes, detector))})
+        log.info("%s", quiet[-1])
     card = model_card(
         name=options.name,
         detector=detector,

@@ -85,15 +85,16 @@ def pixel_score(predicted: NDArray[np.bool_], truth: NDArray[np.bool_], weight: 
 
 def score_images(
     data: TrainingSet, predict: Callable[[NDArray[np.float32]], NDArray[np.float32]], threshold: float = 0.5
-) -> dict[str, dict[str, Any]]:
+) -> list[dict[str, Any]]:
     """Scores of the test images, overall and by the peak signal in the image."""
     test = data.part(test=True)
     predicted = predict(test.images[..., None]) >= threshold
-    scores = {}
+    scores = []
     for low, high in [(3.0, np.inf), *zip(PEAK_BINS_SIGMA[:-1], PEAK_BINS_SIGMA[1:], strict=True)]:
         pick = (test.peak_sigma >= low) & (test.peak_sigma < high)
         name = f"peak {low:g} to {high:g} sigma" if np.isfinite(high) else f"peak over {low:g} sigma"
-        scores[name] = asdict(pixel_score(predicted[pick], test.truth[pick], test.weight[pick]))
+        score = pixel_score(predicted[pick], test.truth[pick], test.weight[pick])
+        scores.append({"of": name, **asdict(score)})
     return scores
 
 
@@ -124,8 +125,8 @@ def model_card(
     detector: Detector,
     plan: dict[str, Any],
     data: TrainingSet,
-    images: dict[str, dict[str, Any]],
-    quiet: dict[str, dict[str, Any]],
+    images: list[dict[str, Any]],
+    quiet: list[dict[str, Any]],
 ) -> dict[str, Any]:
     """Lay out the card that lies beside the weights.
 
@@ -170,8 +171,10 @@ def card_text(card: dict[str, Any]) -> str:
         "| images | n | precision | recall | F1 |",
         "|---|---|---|---|---|",
     ]
-    for name, score in card["pixel_scores"].items():
-        lines.append(f"| {name} | {score['images']} | {score['precision']} | {score['recall']} | {score['f1']} |")
+    for score in card["pixel_scores"]:
+        lines.append(
+            f"| {score['of']} | {score['images']} | {score['precision']} | {score['recall']} | {score['f1']} |"
+        )
     lines += [
         "",
         "## False plumes on quiet scenes of unseen orbits",
@@ -181,9 +184,9 @@ def card_text(card: dict[str, Any]) -> str:
         "| scenes | n | plumes | per scene | per million pixels |",
         "|---|---|---|---|---|",
     ]
-    for name, score in card["quiet_scenes"].items():
+    for score in card["quiet_scenes"]:
         lines.append(
-            f"| {name} | {score['scenes']} | {score['plumes']} | {score['plumes_per_scene']} "
+            f"| {score['of']} | {score['scenes']} | {score['plumes']} | {score['plumes_per_scene']} "
             f"| {score['plumes_per_million_pixels']} |"
         )
     return "\n".join(lines) + "\n"
