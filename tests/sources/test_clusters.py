@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from so2plumes.constants import EARTH_RADIUS_KM
 from so2plumes.errors import TableError
 from so2plumes.sources import clusters
-from so2plumes.sources.sphere import great_circle_km
+from so2plumes.sources.clusters import densest_place
+from so2plumes.sources.sphere import great_circle_km, spherical_mean
 
 KNOWN = pd.DataFrame(
     {
@@ -216,3 +217,20 @@ def test_clusters_of_the_campaigns_size_take_seconds():
     labels = clusters.cluster_labels(lon, lat)
     assert time.perf_counter() - start < 10
     assert labels.max() + 1 == 90
+
+
+def test_densest_place_stays_at_the_source_where_the_mean_drifts():
+    rng = np.random.default_rng(4)
+    at_source = np.column_stack([15.0 + rng.normal(0, 0.05, 60), 37.7 + rng.normal(0, 0.05, 60)])
+    tail = np.column_stack([np.linspace(15.2, 19.0, 90), np.linspace(37.5, 34.0, 90)])
+    lon, lat = np.vstack([at_source, tail]).T
+    assert great_circle_km(15.0, 37.7, *densest_place(lon, lat)) < 10
+    assert great_circle_km(15.0, 37.7, *spherical_mean(lon, lat)) > 100
+    order = rng.permutation(lon.size)
+    assert densest_place(lon[order], lat[order]) == pytest.approx(densest_place(lon, lat), abs=1e-9)
+
+
+def test_densest_place_across_the_date_line():
+    lon, lat = np.array([179.99, -179.99, 179.98, 170.0]), np.array([52.0, 52.0, 52.01, 52.0])
+    found = densest_place(lon, lat)
+    assert abs(abs(found[0]) - 180.0) < 0.05

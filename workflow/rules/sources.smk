@@ -53,11 +53,12 @@ rule cluster_plumes:
         eps_km=CONFIG.cluster.eps_km,
         min_samples=CONFIG.cluster.min_samples,
         origin=CONFIG.cluster.origin,
+        centre=CONFIG.cluster.centre,
     message:
         "cluster the plumes of {wildcards.year}"
     shell:
         "so2plumes cluster-plumes --plumes {input.plumes} --known {input.known} {params.days} --eps-km {params.eps_km}"
-        " --min-samples {params.min_samples} --origin {params.origin} --out {output} --log {log}"
+        " --min-samples {params.min_samples} --origin {params.origin} --centre {params.centre} --out {output} --log {log}"
 
 
 use rule cluster_plumes as cluster_campaign with:
@@ -76,6 +77,7 @@ use rule cluster_plumes as cluster_campaign with:
         eps_km=CONFIG.cluster.eps_km,
         min_samples=CONFIG.cluster.min_samples,
         origin=CONFIG.cluster.origin,
+        centre=CONFIG.cluster.centre,
     message:
         "cluster the plumes of the campaign"
 

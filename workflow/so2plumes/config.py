@@ -155,6 +155,11 @@ class Cluster(Section):
         "upwind",
         description="Point of a plume that is clustered: `max` (paper) or `upwind` (end of the mask).",
     )
+    centre: Literal["mean", "densest"] = Field(
+        "densest",
+        description="Place of a cluster, from which its source is named: the `mean` of its points (paper) or where "
+        "they are `densest`.",
+    )
 
 
 class Eruptions(Section):

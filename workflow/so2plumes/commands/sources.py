@@ -24,6 +24,7 @@ def cluster_plumes(options: argparse.Namespace) -> None:
         options.eps_km,
         options.min_samples,
         options.origin,
+        options.centre,
     )
     for _, row in table.head(10).iterrows():
         log.info("%d %s: %d plumes", row["rank"], row["nearest_source"], row["n_plumes"])
@@ -73,6 +74,7 @@ def add_commands(commands: Subparsers, common: Common) -> None:
     parser.add_argument("--eps-km", type=float, default=50.0)
     parser.add_argument("--min-samples", type=int, default=20)
     parser.add_argument("--origin", choices=("max", "upwind"), default="max")
+    parser.add_argument("--centre", choices=("mean", "densest"), default="mean")
     add_paths(parser, plumes="plume table", known="CSV of known sources", out="Parquet table")
     parser = add_command(commands, common, "match-eruptions", match_eruptions)
     add_period(parser)

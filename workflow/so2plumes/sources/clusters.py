@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -10,9 +10,12 @@ from numpy.typing import ArrayLike, NDArray
 
 from so2plumes.sources.known import nearest_source
 from so2plumes.sources.origins import Origin, origin_coordinates, require_columns, utc_days
-from so2plumes.sources.sphere import chord_of, spherical_mean, unit_vectors
+from so2plumes.sources.sphere import chord_of, great_circle_km, spherical_mean, unit_vectors
 
 NOISE = -1
+
+Centre = Literal["mean", "densest"]
+DENSE_KM = 25.0
 
 CLUSTER_DTYPES = {
     "rank": "int64",
@@ -22,6 +25,7 @@ CLUSTER_DTYPES = {
     "nearest_source": "str",
     "source_type": "str",
     "source_distance_km": "float64",
+    "radius_km": "float64",
     "n_plumes": "int64",
     "n_days": "int64",
     "n_rates": "int64",
@@ -87,6 +91,7 @@ def cluster_table(
     origin: Origin = "max",
     eps_km: float = 50.0,
     source_radius_km: float = 100.0,
+    centre: Centre = "mean",
 ) -> pd.DataFrame:
     """Describe every cluster: place, source, rates and persistence (FP Table 2).
 
@@ -101,18 +106,22 @@ def cluster_table(
     n_calendar_days : int
         Days of the period; persistence is the share of them with a plume in the cluster.
     origin : {'max', 'upwind'}
-        Whose mean the centre is.
+        Point of a plume.
     eps_km : float
         Neighbourhood that made the labels; it is part of the cluster's name.
     source_radius_km : float
         A cluster farther than this from every known source is of an unknown one.
+    centre : {'mean', 'densest'}
+        Place of a cluster: the mean of its points (paper), or of those within 25 km of the point with most others
+        around it. Around a busy source neighbouring plumes chain over hundreds of kilometres and the mean drifts
+        downwind; the densest place stays at the source.
 
     Returns
     -------
     DataFrame
         Columns `CLUSTER_DTYPES`, one row a cluster, largest first. `n_rates` counts plumes with an emission
         rate; the median and percentiles are theirs. A cluster of unknown source keeps the distance to the
-        nearest one.
+        nearest one. ``radius_km`` is the median distance of its points from the centre.
     """
     if n_calendar_days < 1:
         raise ValueError(f"n_calendar_days is {n_calendar_days}; a period has at least one day")
@@ -125,7 +134,7 @@ def cluster_table(
         return pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in CLUSTER_DTYPES.items()})
     days, rates = utc_days(plumes["time"]), plumes["emission_kg_h"].to_numpy(dtype=float)
     rows = [
-        _describe(lon[member], lat[member], days[member], rates[member])
+        _describe(lon[member], lat[member], days[member], rates[member], centre)
         for member in (label == name for name in np.unique(label[label != NOISE]))
     ]
     table = pd.DataFrame(rows).sort_values("n_plumes", ascending=False, kind="stable", ignore_index=True)
@@ -139,18 +148,45 @@ def cluster_table(
     return table[list(CLUSTER_DTYPES)].astype(CLUSTER_DTYPES)
 
 
+def densest_place(longitude: ArrayLike, latitude: ArrayLike, radius_km: float = DENSE_KM) -> tuple[float, float]:
+    """Return the mean of the points around the point that has most others within a radius.
+
+    Parameters
+    ----------
+    longitude, latitude : array_like, shape (n,), n > 0
+        Positions in degrees.
+    radius_km : float
+
+    Returns
+    -------
+    longitude, latitude : float
+        Of equally crowded points the southernmost, then westernmost counts: the order of rows does not matter.
+    """
+    from scipy.spatial import cKDTree
+
+    lon, lat = np.asarray(longitude, dtype=float), np.asarray(latitude, dtype=float)
+    vectors = unit_vectors(lon, lat)
+    tree, reach = cKDTree(vectors), chord_of(radius_km)
+    crowd = tree.query_ball_point(vectors, reach, return_length=True)
+    best = np.lexsort((lon, lat, -crowd))[0]
+    near = np.sort(tree.query_ball_point(vectors[best], reach))
+    return spherical_mean(lon[near], lat[near])
+
+
 def _describe(
     lon: NDArray[np.float64],
     lat: NDArray[np.float64],
     days: NDArray[np.datetime64],
     rates: NDArray[np.float64],
+    centre: Centre,
 ) -> dict[str, Any]:
-    centre = spherical_mean(lon, lat)
+    place = spherical_mean(lon, lat) if centre == "mean" else densest_place(lon, lat)
     rates = rates[np.isfinite(rates)]
     p16, median, p84 = np.percentile(rates, (16, 50, 84)) if rates.size else (np.nan,) * 3
     return {
-        "longitude": centre[0],
-        "latitude": centre[1],
+        "longitude": place[0],
+        "latitude": place[1],
+        "radius_km": float(np.median(great_circle_km(*place, lon, lat))),
         "n_plumes": lon.size,
         "n_days": np.unique(days).size,
         "n_rates": rates.size,

@@ -7,7 +7,7 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
-from so2plumes.sources.clusters import NOISE, cluster_labels, cluster_table
+from so2plumes.sources.clusters import NOISE, Centre, cluster_labels, cluster_table
 from so2plumes.sources.eruptions import match_eruptions
 from so2plumes.sources.gvp import active_between, last_days
 from so2plumes.sources.origins import Origin, origin_coordinates
@@ -41,6 +41,7 @@ def cluster_product(
     eps_km: float = 50.0,
     min_samples: int = 20,
     origin: Origin = "max",
+    centre: Centre = "mean",
 ) -> pd.DataFrame:
     """Cluster plumes and describe the clusters (FP 3.1, Table 2).
 
@@ -56,6 +57,8 @@ def cluster_product(
         DBSCAN.
     origin : {'max', 'upwind'}
         Point of a plume that is clustered.
+    centre : {'mean', 'densest'}
+        Place of a cluster.
 
     Returns
     -------
@@ -63,7 +66,7 @@ def cluster_product(
         `cluster_table` with ``plume_ids`` (list) per cluster; the parameters are in ``attrs``.
     """
     labels = cluster_labels(*origin_coordinates(plumes, origin), eps_km, min_samples)
-    table = cluster_table(plumes, labels, known, n_calendar_days, origin, eps_km)
+    table = cluster_table(plumes, labels, known, n_calendar_days, origin, eps_km, centre=centre)
     names = plumes["plume_id"].to_numpy(dtype=object)
     numbers = np.unique(labels[labels != NOISE])
     table["plume_ids"] = pd.Series([sorted(names[labels == number]) for number in numbers], dtype=object)
@@ -75,6 +78,7 @@ def cluster_product(
         "eps_km": eps_km,
         "min_samples": min_samples,
         "origin": origin,
+        "centre": centre,
         "n_plumes": len(plumes),
         "n_clustered": n_clustered,
         "n_calendar_days": n_calendar_days,
