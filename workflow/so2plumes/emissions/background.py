@@ -16,8 +16,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from so2plumes.errors import ConfigError
 from so2plumes.plumes.chips import Chip
+from so2plumes.registry import look_up
 
 RING_INNER_PIXELS = 4
 RING_OUTER_PIXELS = 12
@@ -90,18 +90,5 @@ BACKGROUNDS: dict[str, Callable[[Chip], Background]] = {"bbox_median": bbox_medi
 
 
 def get_background(name: str) -> Callable[[Chip], Background]:
-    """Look a method up by name.
-
-    Raises
-    ------
-    ConfigError
-        For an unknown name; the message lists the known ones.
-    """
-    if name not in BACKGROUNDS:
-        raise ConfigError(
-            "unknown background method",
-            where="emissions.background",
-            expected=" or ".join(sorted(BACKGROUNDS)),
-            found=name,
-        )
-    return BACKGROUNDS[name]
+    """Look a method up by name; an unknown one is a `ConfigError` that lists the known ones."""
+    return look_up(BACKGROUNDS, name, "emissions.background")

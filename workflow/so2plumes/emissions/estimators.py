@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from so2plumes.errors import ConfigError
+from so2plumes.registry import look_up
 
 SECONDS_PER_HOUR = 3600.0
 
@@ -50,18 +50,5 @@ ESTIMATORS: dict[str, Callable[[PlumeMeasures], float]] = {"paper": paper}
 
 
 def get_estimator(name: str) -> Callable[[PlumeMeasures], float]:
-    """Look an estimator up by name.
-
-    Raises
-    ------
-    ConfigError
-        For an unknown name; the message lists the known ones.
-    """
-    if name not in ESTIMATORS:
-        raise ConfigError(
-            "unknown estimator",
-            where="emissions.estimator",
-            expected=" or ".join(sorted(ESTIMATORS)),
-            found=name,
-        )
-    return ESTIMATORS[name]
+    """Look a method up by name; an unknown one is a `ConfigError` that lists the known ones."""
+    return look_up(ESTIMATORS, name, "emissions.estimator")
