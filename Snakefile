@@ -29,6 +29,7 @@ rule all:
     input:
         f"{RESULTS}/campaign/report.html",
         f"{RESULTS}/campaign/plumes.parquet",
+        f"{RESULTS}/campaign/config.json",
         CAMPAIGN_TABLES,
         CAMPAIGN_FIGURES,
         expand(f"{RESULTS}/{{year}}/report.html", year=YEARS),

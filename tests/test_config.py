@@ -103,6 +103,20 @@ def test_unreadable_yaml_is_said(tmp_path):
         load_config(path)
 
 
+def test_an_impossible_date_in_yaml_is_said(tmp_path):
+    path = tmp_path / "bad.yaml"
+    path.write_text("campaign: {start: 2021-02-30}")
+    with pytest.raises(ConfigError, match="cannot be read"):
+        load_config(path)
+
+
+def test_a_model_without_card_is_said(tmp_path):
+    (tmp_path / "model.keras").write_bytes(b"x")
+    config = parse_config(changed(detect={"model": "model.keras"}))
+    with pytest.raises(ConfigError, match=r"card\.json"):
+        check_files(config, tmp_path)
+
+
 def test_yaml_round_trip_of_dates(root):
     values = yaml.safe_load((root / "config" / "demo.yaml").read_text())
     assert parse_config(values) == load_config(root / "config" / "demo.yaml")

@@ -11,7 +11,7 @@ import netCDF4
 import numpy as np
 import pytest
 
-from so2plumes.archive.fetch import fetch_period, receipt_document
+from so2plumes.archive.fetch import FetchRule, fetch_period, receipt_document
 from so2plumes.archive.index import build_index
 from so2plumes.files import read_json, write_json
 from so2plumes.swath.compact import read_compact
@@ -107,7 +107,7 @@ def test_size_and_digest_are_the_sources(receipts, archive):
 
 
 def test_the_digest_can_be_left_out(index, archive, folder):
-    receipts = fetch_period(index, archive, DATES, folder, checksum=False)
+    receipts = fetch_period(index, archive, DATES, folder, FetchRule(checksum=False))
     assert {receipt.sha256 for receipt in receipts} == {""}
 
 

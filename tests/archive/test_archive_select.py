@@ -56,11 +56,22 @@ def test_a_second_of_difference_decides():
     assert chosen((1, "RPRO", "020401", "2023-02-01T00:00:00"), (1, "RPRO", "020401", "2023-02-01T00:00:01")) == ["g1"]
 
 
-def test_the_order_of_the_processors_comes_first():
-    rows = [(1, "RPRO", "020401", "2023-02-01"), (1, "OFFL", "020601", "2022-01-01")]
+def test_the_order_of_the_processors_decides_within_a_stream():
+    rows = [(1, "OFFL", "020401", "2023-02-01"), (1, "OFFL", "020601", "2022-01-01")]
     assert chosen(*rows, processors=["020601", "020401"]) == ["g1"]
     assert chosen(*rows, processors=["020401", "020601"]) == ["g0"]
-    assert chosen(*rows) == ["g0"], "without a list no version is better"
+    assert chosen(*rows) == ["g0"], "without a list no version is better, so the newest creation wins"
+
+
+def test_the_stream_decides_before_the_processor():
+    rows = [(1, "RPRO", "020401", "2023-02-01"), (1, "OFFL", "020601", "2022-01-01")]
+    assert chosen(*rows, processors=["020601", "020401"]) == ["g0"]
+
+
+def test_a_granule_that_cannot_be_read_gives_way_to_one_that_can():
+    table = table_of((1, "RPRO", "020401", "2023-02-01"), (1, "OFFL", "020401", "2022-01-01"))
+    table["time_from"] = ["name", "file"]
+    assert select_granules(table)["selected"].tolist() == [False, True]
 
 
 def test_what_is_not_allowed_has_its_reason():

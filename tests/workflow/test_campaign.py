@@ -84,6 +84,28 @@ def test_a_changed_radius_reruns_the_match_only(finished):
     assert not {"estimate_emissions", "cluster_plumes", "compare_edgar"} & set(jobs)
 
 
+def test_a_changed_detection_reaches_every_period(finished):
+    jobs = finished.planned("--config", "detect={step: 8}")
+    assert jobs["detect_plumes"] == jobs["extract_plumes"] == jobs["estimate_emissions"] == 2
+    assert "simulate_archive" not in jobs
+
+
+def test_another_simulation_reaches_the_plumes(finished):
+    jobs = finished.planned("--config", "simulate={seed: 7, scanlines: 64, ground_pixels: 128}")
+    assert jobs["simulate_archive"] == jobs["fetch_swaths"] == jobs["detect_plumes"] == 2
+
+
+def test_looking_at_the_folder_again_fetches_again(finished):
+    jobs = finished.planned("results/2022/report.html", "--forcerun", "index_archive")
+    assert jobs["index_archive"] == jobs["fetch_swaths"] == jobs["report_year"] == 1
+
+
+def test_what_only_the_report_uses_reruns_the_reports(finished):
+    jobs = finished.planned("--config", "report={gallery: 2}")
+    assert set(jobs) <= {"report_year", "report_campaign", "write_config", "all"}
+    assert jobs["report_year"] == 2
+
+
 def test_deleting_a_year_touches_that_year_and_the_campaign_only(copy_of_finished):
     campaign = copy_of_finished
     before, products = campaign.times("results/2021/**/*"), campaign.products()

@@ -16,14 +16,14 @@ rule simulate_archive:
     params:
         version=ALGORITHMS["simulate_archive"],
         days=days_of_year,
-        seed=CONFIG.simulate.seed,
-        scanlines=CONFIG.simulate.scanlines,
-        ground_pixels=CONFIG.simulate.ground_pixels,
+        seed=f"--seed {CONFIG.simulate.seed}",
+        scanlines=f"--scanlines {CONFIG.simulate.scanlines}",
+        ground_pixels=f"--ground-pixels {CONFIG.simulate.ground_pixels}",
     message:
         "simulate the granules of {wildcards.year}"
     shell:
-        "so2plumes simulate-archive {params.days} --seed {params.seed} --scanlines {params.scanlines}"
-        " --ground-pixels {params.ground_pixels} --out {output} --log {log}"
+        "so2plumes simulate-archive {params.days} {params.seed} {params.scanlines}"
+        " {params.ground_pixels} --out {output} --log {log}"
 
 
 rule index_archive:
@@ -42,7 +42,7 @@ rule index_archive:
         mem_mb=1000,
     params:
         version=ALGORITHMS["index_archive"],
-        days=days_of_year,
+        days=calendar_year,
         archive=archive_folder,
         processors=",".join(CONFIG.archive.processors) or "all",
         retrievals=",".join(CONFIG.archive.retrievals) or "all",
@@ -53,13 +53,11 @@ rule index_archive:
         " --retrievals {params.retrievals} --out {output} --log {log}"
 
 
-# The list is ancient: a list that was made again (the campaign was extended) does not fetch six years again; what
-# does is listed in params.
 rule fetch_swaths:
     """Compact swaths of a period, and a receipt for every granule."""
     input:
-        index=ancient(f"{RESULTS}/{{year}}/index.parquet"),
-        earlier=lambda wildcards: ancient(chips_of_earlier_period(wildcards)),
+        index=f"{RESULTS}/{{year}}/index.parquet",
+        earlier=chips_of_earlier_period,
     output:
         swaths=temp(directory(f"{RESULTS}/{{year}}/swaths/{{date}}")),
         receipt=f"{RESULTS}/{{year}}/receipts/{{date}}.json",
@@ -75,12 +73,11 @@ rule fetch_swaths:
         version=ALGORITHMS["fetch_swaths"],
         days=days_of_period,
         archive=archive_folder,
-        processors=CONFIG.archive.processors,
-        retrievals=CONFIG.archive.retrievals,
+        filter=FILTER,
         checksum="" if CONFIG.archive.checksum else "--no-checksum",
     shell:
         "so2plumes fetch-swaths --index {input.index} --archive {params.archive:q} --period {wildcards.date} {params.days}"
-        " {params.checksum} --out {output.swaths} --receipt {output.receipt} --log {log}"
+        " {params.checksum} {params.filter} --out {output.swaths} --receipt {output.receipt} --log {log}"
 
 
 rule collect_receipts:

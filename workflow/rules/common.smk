@@ -6,6 +6,7 @@ import sys
 
 from snakemake.exceptions import WorkflowError
 from so2plumes.config import check_files, parse_config
+from so2plumes.detect.card import card_path
 from so2plumes.environment import put_commands_on_path
 from so2plumes.errors import ConfigError
 from so2plumes.files import sha256
@@ -16,7 +17,7 @@ put_commands_on_path()
 
 try:
     CONFIG = parse_config(config)
-    check_files(CONFIG, workflow.basedir)
+    check_files(CONFIG)
 except ConfigError as error:
     sys.exit(f"configuration error: {error}")
 
@@ -47,6 +48,11 @@ wildcard_constraints:
 def days_of_year(wildcards):
     first, last = year_bounds(START, END, int(wildcards.year))
     return f"--start {first} --end {last}"
+
+
+def calendar_year(wildcards):
+    """All days of a year: the granule list does not change when the campaign is extended or shortened."""
+    return f"--start {wildcards.year}-01-01 --end {wildcards.year}-12-31"
 
 
 def periods_of(year):
@@ -95,7 +101,8 @@ def archive_input(wildcards):
 def chips_of_earlier_period(wildcards):
     """Chips of the period that lies a window back: at most a window of compact swaths exists at a time.
 
-    `temp()` alone does not bound them, as all fetch jobs may run before the first detection.
+    `temp()` alone does not bound them, as all fetch jobs may run before the first detection. The input is not ancient:
+    Snakemake would not ask the jobs behind an ancient input that is remade whether they have to run themselves.
     """
     names = list(periods_of(wildcards.year))
     place = names.index(period_of(wildcards).name) - CONFIG.archive.window
@@ -118,3 +125,12 @@ def edgar_grid(wildcards):
 
 def truth_option(wildcards, input):
     return f"--truth {input.truth}" if SIMULATED else ""
+
+
+def config_of_this_run(wildcards, input):
+    """The configuration for the report.
+
+    As a function of the input it is no trigger: a report is not written again because a value that only other
+    steps use has changed; those steps are, and then the report.
+    """
+    return CONFIG.model_dump_json()

@@ -21,10 +21,11 @@ rule detect_plumes:
     params:
         version=ALGORITHMS["detect_plumes"],
         model_sha256=sha256(CONFIG.detect.model),
-        window=CONFIG.detect.window,
-        step=CONFIG.detect.step,
+        card_sha256=sha256(card_path(CONFIG.detect.model)),
+        window=f"--window {CONFIG.detect.window}",
+        step=f"--step {CONFIG.detect.step}",
         filter=FILTER,
     shell:
-        "so2plumes detect-plumes --swaths {input.swaths} --model {input.model} --window {params.window} --step {params.step}"
+        "so2plumes detect-plumes --swaths {input.swaths} --model {input.model} {params.window} {params.step}"
         f" --batch {CONFIG.detect.batch} --backend {CONFIG.detect.backend}"
         " --threads {threads} {params.filter} --out {output} --log {log}"

@@ -18,14 +18,14 @@ rule extract_plumes:
         mem_mb=2500,
     params:
         version=ALGORITHMS["extract_plumes"],
-        threshold=CONFIG.detect.threshold,
-        min_pixels=CONFIG.plumes.min_pixels,
-        buffer=CONFIG.plumes.buffer,
-        chip_margin=CONFIG.plumes.chip_margin,
+        threshold=f"--threshold {CONFIG.detect.threshold}",
+        min_pixels=f"--min-pixels {CONFIG.plumes.min_pixels}",
+        buffer=f"--buffer {CONFIG.plumes.buffer}",
+        chip_margin=f"--chip-margin {CONFIG.plumes.chip_margin}",
         filter=FILTER,
     shell:
-        "so2plumes extract-plumes --swaths {input.swaths} --probability {input.probability} --threshold {params.threshold}"
-        " --min-pixels {params.min_pixels} --buffer {params.buffer} --chip-margin {params.chip_margin} {params.filter}"
+        "so2plumes extract-plumes --swaths {input.swaths} --probability {input.probability} {params.threshold}"
+        " {params.min_pixels} {params.buffer} {params.chip_margin} {params.filter}"
         " --out {output} --log {log}"
 
 

@@ -8,9 +8,8 @@ CAMPAIGN_TABLES = [f"{RESULTS}/campaign/tables/{name}.csv" for name in TABLE_NAM
 CAMPAIGN_FIGURES = [f"{RESULTS}/campaign/figures/{name}.png" for name in FIGURE_NAMES]
 
 
-# The configuration as validated, presets and defaults filled in; written when it changes.
 rule write_config:
-    """The configuration of this run."""
+    """The configuration of this run, presets and defaults filled in."""
     output:
         f"{RESULTS}/campaign/config.json",
     log:
@@ -22,7 +21,7 @@ rule write_config:
     message:
         "write the configuration"
     shell:
-        "printf '%s\n' {params.config:q} > {output} 2> {log}"
+        "printf '%s\\n' {params.config:q} > {output} 2> {log}"
 
 
 rule score_truth:
@@ -39,10 +38,12 @@ rule score_truth:
         "../../envs/cpu.yaml"
     resources:
         mem_mb=2000,
+    params:
+        version=ALGORITHMS["score_truth"],
     message:
         "hold the plumes of {wildcards.year} against the simulated truth"
     shell:
-        "so2plumes score-truth --archive {input.archive} --plumes {input.plumes} --chips $(dirname {input.chips[0]})"
+        "so2plumes score-truth --archive {input.archive} --plumes {input.plumes} --chips {input.chips}"
         " --out {output} --log {log}"
 
 
@@ -55,7 +56,6 @@ rule report_year:
         edgar=f"{RESULTS}/{{year}}/edgar.parquet",
         coverage=f"{RESULTS}/{{year}}/coverage.parquet",
         chips=of_every_period("chips/{date}.nc"),
-        config=ancient(f"{RESULTS}/campaign/config.json"),
         truth=f"{RESULTS}/{{year}}/truth.parquet" if SIMULATED else [],
     output:
         f"{RESULTS}/{{year}}/report.html",
@@ -74,13 +74,14 @@ rule report_year:
         chips=lambda wildcards: f"{RESULTS}/{wildcards.year}/chips",
         truth=truth_option,
         model=CONFIG.detect.model,
+        config=config_of_this_run,
         gallery=CONFIG.report.gallery,
     message:
         "write the report of {wildcards.year}"
     shell:
         "so2plumes report --title {params.title:q} {params.days} --plumes {input.plumes} --clusters {input.clusters}"
         " --eruptions {input.eruptions} --edgar {input.edgar} --coverage {input.coverage} --chips {params.chips} {params.truth}"
-        " --gallery {params.gallery} --config {input.config} --model {params.model} --out {output} --log {log}"
+        " --gallery {params.gallery} --config {params.config:q} --model {params.model} --out {output} --log {log}"
 
 
 rule collect_campaign_coverage:
@@ -124,7 +125,6 @@ use rule report_year as report_campaign with:
         eruptions=f"{RESULTS}/campaign/eruptions.parquet",
         edgar=f"{RESULTS}/campaign/edgar.parquet",
         coverage=f"{RESULTS}/campaign/coverage.parquet",
-        config=f"{RESULTS}/campaign/config.json",
         truth=f"{RESULTS}/campaign/truth.parquet" if SIMULATED else [],
     output:
         f"{RESULTS}/campaign/report.html",
@@ -139,6 +139,7 @@ use rule report_year as report_campaign with:
         chips=of_every_year("chips"),
         truth=truth_option,
         model=CONFIG.detect.model,
+        config=config_of_this_run,
         gallery=CONFIG.report.gallery,
     message:
         "write the report of the campaign"
@@ -152,7 +153,6 @@ rule export_campaign:
         eruptions=f"{RESULTS}/campaign/eruptions.parquet",
         edgar=f"{RESULTS}/campaign/edgar.parquet",
         coverage=f"{RESULTS}/campaign/coverage.parquet",
-        config=f"{RESULTS}/campaign/config.json",
     output:
         CAMPAIGN_TABLES,
         CAMPAIGN_FIGURES,
@@ -169,11 +169,12 @@ rule export_campaign:
         days=WHOLE_CAMPAIGN,
         title=CONFIG.campaign.name,
         model=CONFIG.detect.model,
+        config=config_of_this_run,
         tables=lambda wildcards, output: os.path.dirname(output[0]),
         figures=lambda wildcards, output: os.path.dirname(output[-1]),
     message:
         "write the tables and figures of the campaign"
     shell:
         "so2plumes export-tables --title {params.title:q} {params.days} --plumes {input.plumes} --clusters {input.clusters}"
-        " --eruptions {input.eruptions} --edgar {input.edgar} --coverage {input.coverage} --config {input.config}"
+        " --eruptions {input.eruptions} --edgar {input.edgar} --coverage {input.coverage} --config {params.config:q}"
         " --model {params.model} --gallery 0 --tables {params.tables} --figures {params.figures} --log {log}"

@@ -50,15 +50,15 @@ rule cluster_plumes:
     params:
         version=ALGORITHMS["cluster_plumes"],
         days=days_of_year,
-        eps_km=CONFIG.cluster.eps_km,
-        min_samples=CONFIG.cluster.min_samples,
+        eps_km=f"--eps-km {CONFIG.cluster.eps_km}",
+        min_samples=f"--min-samples {CONFIG.cluster.min_samples}",
         origin=CONFIG.cluster.origin,
         centre=CONFIG.cluster.centre,
     message:
         "cluster the plumes of {wildcards.year}"
     shell:
-        "so2plumes cluster-plumes --plumes {input.plumes} --known {input.known} {params.days} --eps-km {params.eps_km}"
-        " --min-samples {params.min_samples} --origin {params.origin} --centre {params.centre} --out {output} --log {log}"
+        "so2plumes cluster-plumes --plumes {input.plumes} --known {input.known} {params.days} {params.eps_km}"
+        " {params.min_samples} --origin {params.origin} --centre {params.centre} --out {output} --log {log}"
 
 
 use rule cluster_plumes as cluster_campaign with:
@@ -74,8 +74,8 @@ use rule cluster_plumes as cluster_campaign with:
     params:
         version=ALGORITHMS["cluster_plumes"],
         days=WHOLE_CAMPAIGN,
-        eps_km=CONFIG.cluster.eps_km,
-        min_samples=CONFIG.cluster.min_samples,
+        eps_km=f"--eps-km {CONFIG.cluster.eps_km}",
+        min_samples=f"--min-samples {CONFIG.cluster.min_samples}",
         origin=CONFIG.cluster.origin,
         centre=CONFIG.cluster.centre,
     message:
@@ -101,13 +101,13 @@ rule match_eruptions:
         version=ALGORITHMS["match_eruptions"],
         days=days_of_year,
         list=eruption_list() or "none",
-        radius_km=CONFIG.eruptions.radius_km,
+        radius_km=f"--radius-km {CONFIG.eruptions.radius_km}",
         origin=CONFIG.eruptions.origin,
     message:
         "match the plumes of {wildcards.year} with eruptions"
     shell:
         "so2plumes match-eruptions --plumes {input.plumes} --eruptions {params.list:q} {params.days}"
-        " --radius-km {params.radius_km} --origin {params.origin} --out {output} --log {log}"
+        " {params.radius_km} --origin {params.origin} --out {output} --log {log}"
 
 
 use rule match_eruptions as match_campaign_eruptions with:
@@ -124,7 +124,7 @@ use rule match_eruptions as match_campaign_eruptions with:
         version=ALGORITHMS["match_eruptions"],
         days=WHOLE_CAMPAIGN,
         list=eruption_list() or "none",
-        radius_km=CONFIG.eruptions.radius_km,
+        radius_km=f"--radius-km {CONFIG.eruptions.radius_km}",
         origin=CONFIG.eruptions.origin,
     message:
         "match the plumes of the campaign with eruptions"
@@ -149,13 +149,13 @@ rule compare_edgar:
         version=ALGORITHMS["compare_edgar"],
         edgar=lambda wildcards, input: input.edgar or "none",
         year=lambda wildcards: wildcards.year,
-        top_share=CONFIG.edgar.top_share,
-        radius_km=CONFIG.edgar.radius_km,
+        top_share=f"--top-share {CONFIG.edgar.top_share}",
+        radius_km=f"--radius-km {CONFIG.edgar.radius_km}",
     message:
         "compare the plumes of {wildcards.year} with EDGAR"
     shell:
         "so2plumes compare-edgar --plumes {input.plumes} --edgar {params.edgar:q} --year {params.year}"
-        " --top-share {params.top_share} --radius-km {params.radius_km} --out {output} --log {log}"
+        " {params.top_share} {params.radius_km} --out {output} --log {log}"
 
 
 use rule compare_edgar as compare_campaign_edgar with:
@@ -172,7 +172,7 @@ use rule compare_edgar as compare_campaign_edgar with:
         version=ALGORITHMS["compare_edgar"],
         edgar=lambda wildcards, input: input.edgar or "none",
         year=END.year,
-        top_share=CONFIG.edgar.top_share,
-        radius_km=CONFIG.edgar.radius_km,
+        top_share=f"--top-share {CONFIG.edgar.top_share}",
+        radius_km=f"--radius-km {CONFIG.edgar.radius_km}",
     message:
         "compare the plumes of the campaign with EDGAR"

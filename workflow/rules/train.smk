@@ -1,4 +1,4 @@
-# A detector: training set, training, card. `snakemake results/training/<name>/model/card.json`
+# A detector: training set, training, card. `snakemake results/training/<name>/model`
 
 TRAINING = f"{RESULTS}/training"
 
@@ -15,11 +15,11 @@ rule simulate_backgrounds:
         version=ALGORITHMS["simulate_archive"],
         last=lambda wildcards: datetime.date(2021, 1, 1)
         + datetime.timedelta(days=CONFIG.training.simulated_days - 1),
-        seed=CONFIG.training.seed,
+        seed=f"--seed {CONFIG.training.seed}",
     message:
         "simulate quiet granules"
     shell:
-        "so2plumes simulate-archive --quiet --start 2021-01-01 --end {params.last} --seed {params.seed} --out {output} --log {log}"
+        "so2plumes simulate-archive --quiet --start 2021-01-01 --end {params.last} {params.seed} --out {output} --log {log}"
 
 
 rule build_training_set:
@@ -37,7 +37,7 @@ rule build_training_set:
         "../../envs/cpu.yaml"
     params:
         version=ALGORITHMS["build_training_set"],
-        seed=CONFIG.training.seed,
+        seed=f"--seed {CONFIG.training.seed}",
         most=(
             f"--max-granules {CONFIG.training.max_granules}"
             if CONFIG.training.max_granules
@@ -46,7 +46,7 @@ rule build_training_set:
     message:
         "build the training set of {wildcards.model}"
     shell:
-        "so2plumes build-training-set {input.real:q} {input.simulated} --seed {params.seed} {params.most} --out {output} --log {log}"
+        "so2plumes build-training-set {input.real:q} {input.simulated} {params.seed} {params.most} --out {output} --log {log}"
 
 
 rule train_model:
@@ -67,15 +67,15 @@ rule train_model:
         gpu=1,
     params:
         version=ALGORITHMS["train_model"],
-        seed=CONFIG.training.seed,
-        base_width=CONFIG.training.base_width,
-        epochs=CONFIG.training.epochs,
-        batch=CONFIG.training.batch,
+        seed=f"--seed {CONFIG.training.seed}",
+        base_width=f"--base-width {CONFIG.training.base_width}",
+        epochs=f"--epochs {CONFIG.training.epochs}",
+        batch=f"--batch {CONFIG.training.batch}",
     message:
         "train {wildcards.model}"
     shell:
-        "so2plumes train-model --set {input} --seed {params.seed} --base-width {params.base_width} --epochs {params.epochs}"
-        " --batch {params.batch} --out {output.weights} --history {output.history} --log {log}"
+        "so2plumes train-model --set {input} {params.seed} {params.base_width} {params.epochs}"
+        " {params.batch} --out {output.weights} --history {output.history} --log {log}"
 
 
 rule evaluate_model:

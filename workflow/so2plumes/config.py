@@ -14,6 +14,7 @@ from typing import Annotated, Any, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from so2plumes.detect.card import card_path
 from so2plumes.errors import ConfigError
 
 FIRST_MEASUREMENT = datetime.date(2018, 4, 30)
@@ -73,8 +74,9 @@ class Archive(Section):
     path: str = Field("archive", description="Folder of the local archive. Not used when simulated.")
     processors: list[Processor] = Field(
         default=["020401", "020500", "020600", "020601"],
-        description="Processor versions that may be used, best first, six digits each. The SO2 retrieval changed from "
-        "DOAS to COBRA in November 2024 (020700), so newest-wins would mix algorithms. An empty list allows all.",
+        description="Processor versions that may be used, six digits each; within a stream (reprocessed before offline "
+        "before near-real-time) the first of the list wins. The SO2 retrieval changed from DOAS to COBRA in November "
+        "2024 (020700), so newest-wins would mix algorithms. An empty list allows all.",
     )
     retrievals: list[Literal["doas", "cobra"]] = Field(
         default=["doas"], description="Retrievals that may be used. An empty list allows all."
@@ -168,7 +170,7 @@ class Eruptions(Section):
     path: str | None = Field(
         None,
         description="GVP eruption list: website CSV or XLSX, or WFS GeoJSON. Null skips the match, and the report "
-        "says so.",
+        "says so; `simulated` is the list of a simulated archive.",
     )
     radius_km: float = Field(50, gt=0, description="Largest distance of plume and volcano.")
     origin: Origin = Field("upwind", description="Point of a plume that is matched: `max` (paper) or `upwind`.")
@@ -179,7 +181,8 @@ class Edgar(Section):
 
     path: str | None = Field(
         None,
-        description="EDGAR v8.1 SO2 file or folder (nc or zip). Null skips the comparison and the report says so.",
+        description="EDGAR v8.1 SO2 file or folder (nc or zip). Null skips the comparison, and the report says so; "
+        "`simulated` is the grid of a simulated archive.",
     )
     top_share: float = Field(0.001, gt=0, lt=1, description="Share of cells that counts as the strongest.")
     radius_km: float = Field(200, gt=0, description="A cell has a plume when one lies within this distance.")
@@ -194,7 +197,7 @@ class Simulate(Section):
 
 
 class Training(Section):
-    """How a detector is trained (`snakemake results/training/<name>/card.json`)."""
+    """How a detector is trained (`snakemake results/training/<name>/model`)."""
 
     folders: list[str] = Field(
         default=[],
@@ -296,7 +299,10 @@ def check_files(config: Config, root: str | Path = ".") -> None:
     ConfigError
         Names the key and the path.
     """
-    named = {"detect.model": config.detect.model}
+    named = {
+        "detect.model": config.detect.model,
+        "detect.model, its card": str(card_path(config.detect.model)),
+    }
     for section in ("eruptions", "edgar"):
         path = getattr(config, section).path
         if path is not None and not (config.archive.source == "simulated" and path == "simulated"):
@@ -308,7 +314,7 @@ def check_files(config: Config, root: str | Path = ".") -> None:
                 where=key,
                 expected="an existing file",
                 found=path,
-                remedy="correct the path" if key == "detect.model" else "download it, or set the key to null",
+                remedy="correct the path" if key.startswith("detect") else "download it, or set the key to null",
             )
 
 
@@ -316,6 +322,6 @@ def load_config(path: str | Path) -> Config:
     """Read and validate a YAML file."""
     try:
         values = yaml.safe_load(Path(path).read_text())
-    except (OSError, yaml.YAMLError) as error:
+    except (OSError, ValueError, yaml.YAMLError) as error:
         raise ConfigError("the configuration cannot be read", where=path, found=str(error)) from None
     return parse_config(values or {})

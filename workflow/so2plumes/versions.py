@@ -18,6 +18,7 @@ ALGORITHMS: dict[str, int] = {
     "cluster_plumes": 1,
     "match_eruptions": 1,
     "compare_edgar": 1,
+    "score_truth": 1,
     "report": 1,
     "build_training_set": 1,
     "train_model": 1,

@@ -14,6 +14,7 @@ from so2plumes.files import sha256
 from so2plumes.swath.compact import write_compact
 from so2plumes.swath.filters import usable_pixels
 from so2plumes.swath.level2 import read_level2
+from so2plumes.swath.model import Swath
 
 log = logging.getLogger(__name__)
 
@@ -42,12 +43,34 @@ class Receipt:
     unavailable: str = ""
 
 
-def compact_granule(source: Path, row: pd.Series, target: Path, checksum: bool = True) -> Receipt:
+@dataclass(frozen=True)
+class FetchRule:
+    """How granules are compacted: keep their checksum; the filter by which usable pixels are counted."""
+
+    checksum: bool = True
+    min_qa: float = 0.5
+    max_solar_zenith_deg: float | None = None
+
+
+def _read(source: Path) -> Swath:
+    """Read a granule; whatever a damaged file does to the reader is a `GranuleError`."""
+    try:
+        return read_level2(source)
+    except GranuleError:
+        raise
+    except Exception as error:
+        raise GranuleError(
+            "the granule cannot be read", reason="unreadable", where=source, found=repr(error), remedy="fetch it again"
+        ) from error
+
+
+def compact_granule(source: Path, row: pd.Series, target: Path, rule: FetchRule | None = None) -> Receipt:
     """Read one granule and write its compact swath; a failure becomes a receipt, not an exception."""
+    rule = rule or FetchRule()
     base = {"granule": row["granule"], "orbit": int(row["orbit"]), "date": row["date"]}
     size = source.stat().st_size if source.is_file() else 0
     try:
-        swath = read_level2(source)
+        swath = _read(source)
         write_compact(swath, target)
     except GranuleError as error:
         log.warning("quarantined %s: %s", row["granule"], error)
@@ -56,10 +79,10 @@ def compact_granule(source: Path, row: pd.Series, target: Path, checksum: bool =
         **base,
         status="ready",
         size_bytes=size,
-        sha256=sha256(source) if checksum else "",
+        sha256=sha256(source) if rule.checksum else "",
         scanlines=swath.shape[0],
         ground_pixels=swath.shape[1],
-        usable_fraction=round(float(usable_pixels(swath).mean()), 6),
+        usable_fraction=round(float(usable_pixels(swath, rule.min_qa, rule.max_solar_zenith_deg).mean()), 6),
         retrieval=swath.retrieval,
         processor_version=swath.processor_version,
         unavailable=" ".join(swath.unavailable),
@@ -67,7 +90,7 @@ def compact_granule(source: Path, row: pd.Series, target: Path, checksum: bool =
 
 
 def fetch_period(
-    index: pd.DataFrame, archive: str | Path, dates: list[str], folder: Path, checksum: bool = True
+    index: pd.DataFrame, archive: str | Path, dates: list[str], folder: Path, rule: FetchRule | None = None
 ) -> list[Receipt]:
     """Make the compact swaths of some days.
 
@@ -81,8 +104,7 @@ def fetch_period(
         Days as ``YYYY-MM-DD``.
     folder : path
         Existing folder for ``<granule>.nc``.
-    checksum : bool
-        Also store the SHA-256 of each granule.
+    rule : FetchRule, optional
 
     Returns
     -------
@@ -105,7 +127,7 @@ def fetch_period(
             )
             continue
         target = folder / f"{row['granule']}.nc"
-        receipts.append(compact_granule(Path(archive) / row["path"], row, target, checksum))
+        receipts.append(compact_granule(Path(archive) / row["path"], row, target, rule))
         log.info("%d of %d: %s %s", count, len(rows), row["granule"], receipts[-1].status)
     return receipts
 

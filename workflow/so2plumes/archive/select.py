@@ -34,7 +34,7 @@ def _check_tie(orbit: int, best: pd.DataFrame) -> None:
             f"two granules of orbit {orbit} rank the same",
             reason="tie",
             where=" and ".join(best["path"]),
-            expected="one granule per orbit after the rule processor > stream > creation time",
+            expected="one granule per orbit after the rule stream > processor > creation time",
             remedy="remove one of the copies from the archive",
         )
 
@@ -74,8 +74,8 @@ def select_granules(
     keys = pd.DataFrame(
         {
             "unreadable": table["time_from"] != "file" if "time_from" in table else False,
-            "processor": [ranks.get(version, 0) for version in table["processor"]],
             "stream": [stream_rank(stream) for stream in table["stream"]],
+            "processor": [ranks.get(version, 0) for version in table["processor"]],
             "created": -pd.to_datetime(table["created"], utc=True).astype("int64"),
         },
         index=table.index,

@@ -5,7 +5,15 @@ from __future__ import annotations
 import argparse
 import logging
 
-from so2plumes.commands.options import Common, Subparsers, add_command, add_paths, add_period, comma_list
+from so2plumes.commands.options import (
+    Common,
+    Subparsers,
+    add_command,
+    add_filter,
+    add_paths,
+    add_period,
+    comma_list,
+)
 
 log = logging.getLogger(__name__)
 
@@ -23,14 +31,15 @@ def index_archive(options: argparse.Namespace) -> None:
 
 def fetch_swaths(options: argparse.Namespace) -> None:
     """Make the compact swaths of some days and a receipt that accounts for every granule."""
-    from so2plumes.archive.fetch import fetch_period, receipt_document
+    from so2plumes.archive.fetch import FetchRule, fetch_period, receipt_document
     from so2plumes.files import atomic_directory, write_json
     from so2plumes.periods import Period
     from so2plumes.table import read_table
 
+    rule = FetchRule(options.checksum, options.min_qa, options.max_solar_zenith)
     dates = Period("", options.start, options.end).dates
     with atomic_directory(options.out) as folder:
-        receipts = fetch_period(read_table(options.index), options.archive, dates, folder, options.checksum)
+        receipts = fetch_period(read_table(options.index), options.archive, dates, folder, rule)
         document = receipt_document(options.period, dates, receipts)
         write_json(options.receipt, document)
     counts = ", ".join(f"{count} {status}" for status, count in sorted(document["counts"].items()))
@@ -48,6 +57,7 @@ def add_commands(commands: Subparsers, common: Common) -> None:
     add_period(parser)
     parser.add_argument("--period", required=True, help="name of the period, such as 2021-03-24")
     parser.add_argument("--no-checksum", dest="checksum", action="store_false", help="leave out the SHA-256")
+    add_filter(parser)
     add_paths(
         parser,
         index="granule list of the year",

@@ -23,7 +23,7 @@ def detect_plumes(options: argparse.Namespace) -> None:
     from so2plumes.detect.model import load_detector
     from so2plumes.detect.probability import ProbabilityWriter
     from so2plumes.detect.swaths import DetectionRule, detect_swath
-    from so2plumes.errors import GranuleError, ModelError
+    from so2plumes.errors import ModelError
     from so2plumes.files import atomic_path, sha256
     from so2plumes.swath.compact import read_compact
 
@@ -42,12 +42,7 @@ def detect_plumes(options: argparse.Namespace) -> None:
         writer = ProbabilityWriter(dataset, attributes)
         for count, path in enumerate(paths, 1):
             log.info("swath %d of %d: %s", count, len(paths), path.stem)
-            try:
-                swath = read_compact(path)
-            except GranuleError as error:
-                log.warning("left out: %s", error)
-                writer.fail(path.stem, error.reason)
-                continue
+            swath = read_compact(path)
             assert detector is not None
             writer.add(swath.granule, swath.orbit, detect_swath(swath, detector, rule))
 

@@ -28,16 +28,15 @@ def extract_plumes(options: argparse.Namespace) -> None:
         min_qa=options.min_qa,
         max_solar_zenith_deg=options.max_solar_zenith,
     )
-    probabilities = read_probabilities(options.probability)
     with netCDF4.Dataset(options.probability) as dataset:
         model = dataset.model_sha256
     chips: list[Chip] = []
-    for granule, probability in probabilities.items():
+    for granule, probability in read_probabilities(options.probability):
         found = extract(read_compact(options.swaths / f"{granule}.nc"), probability, rule, model)
         log.info("%s: %d plumes", granule, len(found))
         chips += found
     write_chips(chips, options.out)
-    log.info("%d plumes in %d swaths", len(chips), len(probabilities))
+    log.info("%d plumes", len(chips))
 
 
 def add_commands(commands: Subparsers, common: Common) -> None:

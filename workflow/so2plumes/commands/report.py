@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import logging
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -42,8 +43,7 @@ def score_truth(options: argparse.Namespace) -> None:
     from so2plumes.table import read_plumes, write_table
 
     plumes = read_plumes(options.plumes)
-    chips = [chip for path in sorted(options.chips.glob("*.nc")) for chip in read_chips(path)]
-    chips = [chip for chip in chips if chip.plume_id in set(plumes["plume_id"])]
+    chips = [chip for path in options.chips for chip in read_chips(path)]
     granules = {chip.granule for chip in chips}
     origins = {name: index_origin(options.archive / f"{name}.nc") for name in sorted(granules)}
     table = score(options.archive, chips, plumes, origins)
@@ -71,10 +71,9 @@ def _versions(model: Path) -> dict[str, str]:
 def _inputs(options: argparse.Namespace) -> ReportInputs:
     from dataclasses import replace
 
-    from so2plumes.files import read_json
     from so2plumes.report.inputs import load_inputs, read_any, read_gallery_chips
 
-    config: dict[str, Any] = read_json(options.config)
+    config: dict[str, Any] = json.loads(options.config)
     inputs = load_inputs(
         title=options.title,
         start=options.start,
@@ -135,9 +134,9 @@ def _add_report_options(parser: argparse.ArgumentParser) -> None:
         plumes="plume table",
         clusters="cluster table",
         coverage="table of granules",
-        config="configuration as JSON",
         model="weights that were used",
     )
+    parser.add_argument("--config", required=True, help="configuration as JSON text")
     parser.add_argument("--eruptions", type=optional_path, default=None, help="eruption table")
     parser.add_argument("--edgar", type=optional_path, default=None, help="EDGAR table")
     parser.add_argument("--truth", type=optional_path, default=None, help="scored truth of a simulated archive")
@@ -158,9 +157,9 @@ def add_commands(commands: Subparsers, common: Common) -> None:
         parser,
         archive="simulated archive",
         plumes="plume table",
-        chips="folder of chips",
         out="Parquet table",
     )
+    parser.add_argument("--chips", type=Path, nargs="+", required=True, help="chips of all periods")
     parser = add_command(commands, common, "report", report)
     _add_report_options(parser)
     add_paths(parser, out="HTML file")

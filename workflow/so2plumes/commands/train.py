@@ -50,7 +50,7 @@ def evaluate_model(options: argparse.Namespace) -> None:
     quiet = []
     for folder in options.folders:
         unseen = [path for path in granules_below([folder]) if is_test_orbit(parse_granule_name(path).orbit)]
-        scenes = list(quiet_backgrounds(unseen))
+        scenes = quiet_backgrounds(unseen)
         quiet.append({"of": Path(folder).name, **asdict(score_quiet_scenes(scenes, detector))})
         log.info("%s", quiet[-1])
     card = model_card(

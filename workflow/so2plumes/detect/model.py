@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from so2plumes.detect.card import card_path
 from so2plumes.detect.normalise import NORMALISATIONS
 from so2plumes.errors import ModelError
 from so2plumes.files import read_json, sha256
@@ -58,11 +59,6 @@ def batched(model: Any, batch: int) -> Callable[[NDArray[np.float32]], NDArray[n
     return predict
 
 
-def card_path(model: str | Path) -> Path:
-    """Return the path of the card that lies beside a weights file."""
-    return Path(model).with_name("card.json")
-
-
 def load_detector(path: str | Path, batch: int = 512) -> Detector:
     """Load a ``.keras`` file and the card beside it.
 
@@ -76,7 +72,7 @@ def load_detector(path: str | Path, batch: int = 512) -> Detector:
         raise ModelError(
             "the detector's weights are not there",
             where=f"detect.model: {path}",
-            remedy="name a .keras file, or train one: snakemake results/training/<name>/model.keras",
+            remedy="name a .keras file, or train one: snakemake results/training/<name>/model",
         )
     card = card_path(path)
     if not card.is_file():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import netCDF4
@@ -42,14 +42,9 @@ class ProbabilityWriter:
         variable.units = "1"
         variable[:] = np.round(probability, _DIGITS)
 
-    def fail(self, granule: str, reason: str) -> None:
-        """Record a granule that could not be processed."""
-        failed = getattr(self._dataset, "failed", "")
-        self._dataset.failed = f"{failed}{granule}: {reason}\n"
 
-
-def read_probabilities(path: str | Path) -> dict[str, NDArray[np.float32]]:
-    """Read all probabilities of a file by granule.
+def read_probabilities(path: str | Path) -> Iterator[tuple[str, NDArray[np.float32]]]:
+    """Yield granule and probability (scanline, ground_pixel) of a file, one by one.
 
     Raises
     ------
@@ -59,7 +54,8 @@ def read_probabilities(path: str | Path) -> dict[str, NDArray[np.float32]]:
     try:
         with netCDF4.Dataset(path) as dataset:
             dataset.set_auto_maskandscale(False)
-            return {group.granule: np.asarray(group["probability"][:]) for group in dataset.groups.values()}
+            for group in dataset.groups.values():
+                yield group.granule, np.asarray(group["probability"][:])
     except (OSError, RuntimeError, AttributeError, IndexError) as error:
         raise TableError(
             "the probabilities cannot be read",

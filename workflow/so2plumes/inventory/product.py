@@ -7,9 +7,6 @@ import pandas as pd
 from so2plumes.inventory.compare import compare, cumulative_share, detection_limit_flux, share_of_cells_below
 from so2plumes.inventory.edgar import EdgarGrid
 
-PAPER_LIMIT_KG_H = 524.0
-"""First percentile of the rates in FP-pre, there called the detection limit."""
-
 EDGAR_DTYPES = {
     "longitude": "float64",
     "latitude": "float64",
@@ -22,6 +19,12 @@ EDGAR_DTYPES = {
     "year": "Int64",
     "month": "Int64",
 }
+
+
+def first_percentile(plumes: pd.DataFrame) -> float | None:
+    """Return the first percentile of the rates, kg/h, which FP-pre calls the detection limit; None without a rate."""
+    rates = plumes["emission_kg_h"].dropna()
+    return float(rates.quantile(0.01)) if len(rates) else None
 
 
 def empty_product(year: int) -> pd.DataFrame:
@@ -59,7 +62,8 @@ def edgar_product(
     cells = result.matched_cells.assign(is_top=False, has_plume=True, nearest_plume_km=0.0)
     table = pd.concat([part for part in (top, cells) if len(part)] or [top], ignore_index=True)
     table = table.reindex(columns=list(EDGAR_DTYPES)).astype(EDGAR_DTYPES)
-    limit = float(detection_limit_flux(PAPER_LIMIT_KG_H))
+    limit_kg_h = first_percentile(plumes)
+    limit = None if limit_kg_h is None else float(detection_limit_flux(limit_kg_h))
     table.attrs = {
         "available": True,
         "year": year,
@@ -73,9 +77,9 @@ def edgar_product(
         "curve_emission": [float(value) for value in curve.emission_share],
         "top1_percent_share": curve.top_1_percent,
         "top01_percent_share": curve.top_01_percent,
-        "detection_limit_kg_h": PAPER_LIMIT_KG_H,
+        "detection_limit_kg_h": limit_kg_h,
         "detection_limit_flux": limit,
-        "share_cells_below_limit": share_of_cells_below(grid, limit),
+        "share_cells_below_limit": None if limit is None else share_of_cells_below(grid, limit),
         "n_plumes_gridded": int(result.matched_cells["n_plumes"].sum()),
     }
     return table

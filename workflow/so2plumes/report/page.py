@@ -81,7 +81,6 @@ def _footer(inputs: ReportInputs) -> str:
     return text.paragraph(
         f"{data} “The paper” is Finch and Palmer, global sulphur dioxide plumes from TROPOMI 2019 to 2024 "
         "(preprint version for "
-        "rates and inventory). Coastlines: Natural Earth, public domain. Tables and figures of this page "
-        "are also written as CSV and "
-        "PNG files."
+        "rates and inventory). Coastlines: Natural Earth, public domain. Tables and figures of the "
+        "campaign's page are also written as CSV and PNG files."
     )

@@ -20,7 +20,7 @@ def coverage_section(inputs: ReportInputs) -> Section:
     """Days and granules that were seen, and those that were not."""
     title = "What was seen and what was not"
     if inputs.coverage.empty:
-        said = "No receipts of granules were given: days without a plume count as not seen."
+        said = "No granule is accounted for in this period: days without a plume count as not seen."
         return Section("coverage", "Coverage", title, text.empty(said))
     daily = daily_counts(inputs)
     hidden = int((~daily["seen"]).sum())
@@ -80,7 +80,7 @@ def reading_section() -> Section:
         "wrong height, clouds and the assumed layer height alone can change it by a factor of two or more."
     )
     body += text.paragraph(
-        "Methods: <code>docs/methods.md</code>. Limits of the data: <code>docs/limitations.md</code>. "
+        "Steps and files: <code>docs/steps.md</code>. Limits: <code>docs/limitations.md</code>. "
         "Columns of the tables: "
         "<code>docs/columns.md</code>.",
         "note",

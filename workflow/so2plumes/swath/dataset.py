@@ -30,7 +30,7 @@ def open_level2(path: str | Path) -> netCDF4.Dataset:
         )
     try:
         dataset = netCDF4.Dataset(path)
-    except OSError as error:
+    except (OSError, RuntimeError) as error:
         raise GranuleError(
             "the file cannot be opened as NetCDF-4",
             reason="unreadable",

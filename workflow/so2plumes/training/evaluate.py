@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -98,10 +98,11 @@ def score_images(
     return scores
 
 
-def score_quiet_scenes(scenes: Sequence[Background], detector: Detector) -> QuietScore:
+def score_quiet_scenes(scenes: Iterable[Background], detector: Detector) -> QuietScore:
     """Count plumes where a scene is quiet."""
-    n_plumes, n_pixels = 0, 0
+    n_scenes, n_plumes, n_pixels = 0, 0, 0
     for scene in scenes:
+        n_scenes += 1
         column = scene.swath["vertical_column"]
         image = detector.normalise(column, scene.usable)
         probability = rolling_median(image, detector.predict, detector.window).probability
@@ -111,10 +112,10 @@ def score_quiet_scenes(scenes: Sequence[Background], detector: Detector) -> Quie
         n_plumes += len(found.boxes) - int((loud > 0).sum())
         n_pixels += int((scene.usable & ~scene.loud).sum())
     return QuietScore(
-        len(scenes),
+        n_scenes,
         n_pixels,
         n_plumes,
-        round(n_plumes / max(1, len(scenes)), 4),
+        round(n_plumes / max(1, n_scenes), 4),
         round(1e6 * n_plumes / max(1, n_pixels), 2),
     )
 
