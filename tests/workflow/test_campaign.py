@@ -119,6 +119,7 @@ def test_emissions_rerun_from_chips_without_swaths(copy_of_finished):
     campaign = copy_of_finished
     products = campaign.products()
     shutil.rmtree(campaign.folder / "results" / "2022" / "emissions")
+    (campaign.folder / "results" / "2022" / "plumes.parquet").unlink()
     shutil.rmtree(campaign.folder / "results" / "2022" / "simulated")
     campaign.run("results/2022/plumes.parquet", "--allowed-rules", "estimate_emissions", "collect_plumes")
     assert campaign.products() == products
