@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 import numpy as np
 import pytest
 
+from so2plumes.earth import from_vectors, unit_vectors
 from so2plumes.errors import GeometryError
 from so2plumes.simulate.orbits import (
     EPOCH,
@@ -24,7 +25,7 @@ from so2plumes.simulate.orbits import (
     viewing_zenith_rad,
 )
 from so2plumes.simulate.views import locate, orbits_seeing, window_around
-from so2plumes.swath.geometry import from_vectors, pixel_areas_m2, unit_vectors
+from so2plumes.swath.geometry import pixel_areas_m2
 
 EARTH_KM = 6371.0
 

@@ -8,16 +8,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyproj import Geod
 
+from so2plumes.earth import from_vectors, unit_vectors
 from so2plumes.simulate.orbits import swath_geometry
 from so2plumes.swath.geometry import (
     authalic_latitude_rad,
     authalic_radius_m,
     corner_grid,
     equal_area_metres,
-    from_vectors,
     inverse_equal_area,
     pixel_areas_m2,
-    unit_vectors,
 )
 
 GEOD = Geod(ellps="WGS84")

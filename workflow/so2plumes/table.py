@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -137,6 +137,12 @@ def read_plumes(path: str | Path) -> gpd.GeoDataFrame:
             remedy="run estimate_emissions again with this version",
         )
     return conform(frame)
+
+
+def joined(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Join tables of the same columns; empty ones only count when all are (their columns have no types to offer)."""
+    filled = [table for table in tables if len(table)] or list(tables[:1])
+    return pd.concat(filled, ignore_index=True)
 
 
 def write_table(frame: pd.DataFrame, path: str | Path) -> None:

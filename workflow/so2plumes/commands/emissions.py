@@ -25,15 +25,12 @@ def estimate_emissions(options: argparse.Namespace) -> None:
 
 def collect_plumes(options: argparse.Namespace) -> None:
     """Join plume tables into one, in time order."""
-    import pandas as pd
-
-    from so2plumes.table import conform, read_plumes, write_plumes
+    from so2plumes.table import conform, joined, read_plumes, write_plumes
 
     tables = [read_plumes(path) for path in options.tables]
-    filled = [table for table in tables if len(table)] or tables[:1]
-    joined = pd.concat(filled, ignore_index=True).sort_values(["time", "plume_id"], ignore_index=True)
-    write_plumes(conform(joined), options.out)
-    log.info("%d plumes from %d tables", len(joined), len(tables))
+    plumes = joined(tables).sort_values(["time", "plume_id"], ignore_index=True)
+    write_plumes(conform(plumes), options.out)
+    log.info("%d plumes from %d tables", len(plumes), len(tables))
 
 
 def add_commands(commands: Subparsers, common: Common) -> None:

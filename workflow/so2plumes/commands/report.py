@@ -26,13 +26,9 @@ def collect_receipts(options: argparse.Namespace) -> None:
 
 def collect_tables(options: argparse.Namespace) -> None:
     """Join tables of the same columns, one below the other."""
-    import pandas as pd
+    from so2plumes.table import joined, read_table, write_table
 
-    from so2plumes.table import read_table, write_table
-
-    tables = [read_table(path) for path in options.tables]
-    filled = [table for table in tables if len(table)] or tables[:1]
-    write_table(pd.concat(filled, ignore_index=True), options.out)
+    write_table(joined([read_table(path) for path in options.tables]), options.out)
 
 
 def score_truth(options: argparse.Namespace) -> None:

@@ -35,7 +35,7 @@ def detect_swath(swath: Swath, detector: Detector, rule: DetectionRule) -> NDArr
         Not-a-number where the pixel has no position; 0 everywhere in a swath without a usable pixel.
     """
     usable = usable_pixels(swath, rule.min_qa, rule.max_solar_zenith_deg)
-    located = np.isfinite(swath["latitude"]) & np.isfinite(swath["longitude"])
+    located = swath.located
     if not usable.any():
         return np.where(located, np.float32(0.0), np.float32(np.nan))
     start = time.perf_counter()

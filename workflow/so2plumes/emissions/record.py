@@ -9,14 +9,14 @@ import numpy as np
 import pandas as pd
 
 from so2plumes.constants import SO2_KG_PER_MOL
-from so2plumes.emissions.background import bbox_median, get_background, ring
+from so2plumes.emissions.background import BACKGROUNDS, get_background
 from so2plumes.emissions.estimators import ESTIMATORS, PlumeMeasures, get_estimator
 from so2plumes.emissions.wind import WindStatistics, chip_wind, upwind_end
 from so2plumes.errors import GeometryError
 from so2plumes.plumes.chips import Chip
 from so2plumes.plumes.ellipse import fit_ellipse, overlap, trimmed_length
 from so2plumes.plumes.labels import label_plume
-from so2plumes.plumes.outline import Outline, outline_of
+from so2plumes.plumes.outline import outline_of
 from so2plumes.swath.geometry import equal_area_metres, inverse_equal_area
 
 NAN = float("nan")
@@ -66,7 +66,7 @@ def _identity(chip: Chip) -> dict[str, Any]:
     }
 
 
-def _geometry(chip: Chip, codes: list[str]) -> tuple[dict[str, Any], Outline | None]:
+def _geometry(chip: Chip, codes: list[str]) -> dict[str, Any]:
     blank = {
         "ellipse_longitude": NAN,
         "ellipse_latitude": NAN,
@@ -82,7 +82,7 @@ def _geometry(chip: Chip, codes: list[str]) -> tuple[dict[str, Any], Outline | N
     except GeometryError:
         codes.append("no_corners")
         empty = {"outline_swath": "", "geometry": None, "crosses_antimeridian": False}
-        return {**blank, **empty}, None
+        return {**blank, **empty}
     shapes = {
         "outline_swath": outline.swath.wkt,
         "geometry": outline.geographic,
@@ -91,7 +91,7 @@ def _geometry(chip: Chip, codes: list[str]) -> tuple[dict[str, Any], Outline | N
     ellipse = fit_ellipse(outline.local)
     if ellipse is None:
         codes.append("no_ellipse")
-        return {**blank, **shapes}, outline
+        return {**blank, **shapes}
     length = trimmed_length(outline.local, ellipse)
     if not length.on_plume:
         codes.append("axis_off_plume")
@@ -108,12 +108,13 @@ def _geometry(chip: Chip, codes: list[str]) -> tuple[dict[str, Any], Outline | N
         "ellipse_iou": overlap(outline.local, ellipse),
         "length_m": length.length_m,
         **shapes,
-    }, outline
+    }
 
 
 def _mass(chip: Chip, rule: EmissionRule, codes: list[str]) -> dict[str, Any]:
-    levels = {"bbox_median": bbox_median(chip), "ring": ring(chip)}
-    chosen = levels.get(rule.background) or get_background(rule.background)(chip)
+    get_background(rule.background)
+    levels = {name: method(chip) for name, method in BACKGROUNDS.items()}
+    chosen = levels[rule.background]
     pick = chip.mask & chip.usable
     area = chip.get("area_m2")
     mass = NAN
@@ -187,8 +188,7 @@ def plume_record(chip: Chip, rule: EmissionRule) -> dict[str, Any]:
     codes: list[str] = []
     row = _identity(chip)
     row.update(_mass(chip, rule, codes))
-    geometry, _ = _geometry(chip, codes)
-    row.update(geometry)
+    row.update(_geometry(chip, codes))
     if not chip.has_corners and "no_corners" not in codes:
         codes.append("no_corners")
     wind = chip_wind(chip)

@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-WGS84_A_M = 6_378_137.0
-WGS84_F = 1.0 / 298.257223563
+from so2plumes.earth import WGS84_A_M, authalic_q
 
 
 def cell_edges(centre: ArrayLike, limit: float) -> NDArray[np.float64]:
@@ -39,9 +38,7 @@ def zone_area_m2(south: ArrayLike, north: ArrayLike, width_deg: ArrayLike) -> ND
 
 def _area_integral(latitude: ArrayLike) -> NDArray[np.float64]:
     """Area per radian of longitude between the equator and a parallel."""
-    e2 = WGS84_F * (2.0 - WGS84_F)
-    e, sine = np.sqrt(e2), np.sin(np.radians(np.asarray(latitude, dtype=float)))
-    return WGS84_A_M**2 * (1 - e2) / 2 * (sine / (1 - e2 * sine**2) + np.arctanh(e * sine) / e)
+    return WGS84_A_M**2 / 2 * authalic_q(np.sin(np.radians(np.asarray(latitude, dtype=float))))
 
 
 def cell_areas_m2(latitude: ArrayLike, longitude: ArrayLike) -> NDArray[np.float64]:

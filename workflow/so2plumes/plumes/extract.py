@@ -48,16 +48,16 @@ def plume_name(orbit: int, time: np.datetime64, longitude: float, latitude: floa
     return f"S5P_{orbit:05d}_{stamp}_{north}{east}"
 
 
-def _touches_edge(mask: NDArray[np.bool_], located: NDArray[np.bool_], box: Box) -> bool:
+def _touches_edge(labels: NDArray[np.integer], label: int, located: NDArray[np.bool_], box: Box) -> bool:
     """Tell whether a plume pixel lies at the border of the granule or next to a pixel without a position."""
     import cv2
 
-    wide = box.grow(1, mask.shape)
+    wide = box.grow(1, labels.shape)
     if min(box.row_start, box.column_start) == 0:
         return True
-    if box.row_stop == mask.shape[0] or box.column_stop == mask.shape[1]:
+    if box.row_stop == labels.shape[0] or box.column_stop == labels.shape[1]:
         return True
-    near = cv2.dilate(mask[wide.slices].astype(np.uint8), np.ones((3, 3), np.uint8)).astype(bool)
+    near = cv2.dilate((labels[wide.slices] == label).astype(np.uint8), np.ones((3, 3), np.uint8)).astype(bool)
     return bool((near & ~located[wide.slices]).any())
 
 
@@ -81,18 +81,19 @@ def _chip(
     model_sha256: str,
 ) -> Chip:
     box = components.boxes[number]
-    mask = components.labels == number + 1
     bbox = box.grow(rule.buffer, swath.shape)
     extent = box.grow(max(rule.chip_margin, rule.buffer), swath.shape)
-    column = np.where(mask & usable, swath["vertical_column"], -np.inf)
-    row, pixel = (int(v) for v in np.unravel_index(np.argmax(column), column.shape))
+    labels = components.labels[extent.slices]
+    mask = labels == number + 1
+    column = np.where(mask & usable[extent.slices], swath["vertical_column"][extent.slices], -np.inf)
+    place = np.unravel_index(np.argmax(column), column.shape)
+    row, pixel = extent.row_start + int(place[0]), extent.column_start + int(place[1])
     longitude, latitude = float(swath["longitude"][row, pixel]), float(swath["latitude"][row, pixel])
     fields = _fields(swath, extent.slices)
     fields["probability"] = np.nan_to_num(probability[extent.slices]).astype(np.float32)
     fields["usable"] = usable[extent.slices].astype(np.uint8)
-    fields["mask"] = mask[extent.slices].astype(np.uint8)
-    other = (components.labels > 0) & ~mask
-    fields["other_plume"] = other[extent.slices].astype(np.uint8)
+    fields["mask"] = mask.astype(np.uint8)
+    fields["other_plume"] = ((labels > 0) & ~mask).astype(np.uint8)
     scan0, pixel0 = int(swath.scanline[0]), int(swath.ground_pixel[0])
     return Chip(
         plume_id=plume_name(swath.orbit, swath.time[row], longitude, latitude),
@@ -112,7 +113,7 @@ def _chip(
         bbox_ground_pixel_stop=pixel0 + bbox.column_stop,
         max_scanline=scan0 + row,
         max_ground_pixel=pixel0 + pixel,
-        touches_edge=_touches_edge(mask, located, box),
+        touches_edge=_touches_edge(components.labels, number + 1, located, box),
         fields=fields,
     )
 
@@ -137,7 +138,7 @@ def extract_plumes(
         In the order of their first scanline.
     """
     usable = usable_pixels(swath, rule.min_qa, rule.max_solar_zenith_deg)
-    located = np.isfinite(swath["latitude"]) & np.isfinite(swath["longitude"])
+    located = swath.located
     if swath.has_corners:
         located &= np.isfinite(swath["longitude_bounds"]).all(axis=-1)
     components = find_components(probability, usable, located, rule.threshold, rule.min_pixels)

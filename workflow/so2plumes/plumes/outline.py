@@ -13,9 +13,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from so2plumes.earth import from_vectors, unit_vectors
 from so2plumes.errors import GeometryError
 from so2plumes.plumes.chips import Chip
-from so2plumes.swath.geometry import corner_grid, equal_area_metres, from_vectors, unit_vectors
+from so2plumes.swath.geometry import corner_grid, equal_area_metres
 
 _DEGREE_GRID = 1e-9
 

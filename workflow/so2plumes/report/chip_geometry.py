@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from so2plumes.earth import from_vectors, unit_vectors
 from so2plumes.plumes.ellipse import Ellipse
 from so2plumes.plumes.outline import chip_corner_vectors
-from so2plumes.swath.geometry import equal_area_metres, from_vectors, unit_vectors
+from so2plumes.swath.geometry import equal_area_metres
 
 if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry

@@ -15,8 +15,8 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from so2plumes.earth import from_vectors
 from so2plumes.errors import GeometryError
-from so2plumes.swath.geometry import from_vectors
 
 FloatArray = NDArray[np.floating]
 

@@ -9,6 +9,7 @@ from typing import Literal
 
 import numpy as np
 
+from so2plumes.earth import from_vectors, unit_vectors
 from so2plumes.simulate.orbits import (
     GROUND_PIXELS,
     date_of,
@@ -20,7 +21,6 @@ from so2plumes.simulate.orbits import (
 from so2plumes.simulate.plumes import PlumeSpec
 from so2plumes.simulate.sources import Source, active_sources, plume_of_day
 from so2plumes.simulate.views import OrbitView, locate, window_around
-from so2plumes.swath.geometry import from_vectors, unit_vectors
 
 Kind = Literal["plume", "quiet", "truncated", "all_fill", "duplicate", "tiny"]
 

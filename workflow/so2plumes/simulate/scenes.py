@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from so2plumes.earth import from_vectors, unit_vectors
 from so2plumes.simulate.noise import simulate_clouds, simulate_noise, smooth_field
 from so2plumes.simulate.orbits import SwathGeometry
 from so2plumes.simulate.plumes import PlumeSpec, local_metres, plume_column, plume_coordinates
-from so2plumes.swath.geometry import from_vectors, unit_vectors
 
 FloatArray = NDArray[np.floating]
 

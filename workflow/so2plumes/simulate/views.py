@@ -7,6 +7,7 @@ from datetime import date
 
 import numpy as np
 
+from so2plumes.earth import unit_vectors
 from so2plumes.simulate.orbits import (
     GROUND_PIXELS,
     ORBIT_PERIOD_S,
@@ -22,7 +23,6 @@ from so2plumes.simulate.orbits import (
     sun_vector,
     viewing_zenith_rad,
 )
-from so2plumes.swath.geometry import unit_vectors
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from so2plumes.constants import EARTH_RADIUS_KM
+from so2plumes.earth import unit_vectors
 
 
 @dataclass(frozen=True)
@@ -56,12 +57,6 @@ def great_circle_km(
     )
     half = np.sin((lat2 - lat1) / 2) ** 2 + np.cos(lat1) * np.cos(lat2) * np.sin((lon2 - lon1) / 2) ** 2
     return 2.0 * EARTH_RADIUS_KM * np.arcsin(np.sqrt(np.clip(half, 0.0, 1.0)))
-
-
-def unit_vectors(longitude: ArrayLike, latitude: ArrayLike) -> NDArray[np.float64]:
-    """Return positions (degrees) as unit vectors, shape (..., 3)."""
-    lon, lat = np.radians(np.asarray(longitude, dtype=float)), np.radians(np.asarray(latitude, dtype=float))
-    return np.stack([np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)], axis=-1)
 
 
 def chord_of(distance_km: float) -> float:

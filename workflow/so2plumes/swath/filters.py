@@ -31,7 +31,7 @@ def usable_pixels(swath: Swath, min_qa: float = 0.5, max_solar_zenith_deg: float
     qa = swath["qa_value"]
     usable = (qa > raw_limit) & (qa != product.qa_fill)
     usable &= np.isfinite(swath["vertical_column"])
-    usable &= np.isfinite(swath["latitude"]) & np.isfinite(swath["longitude"])
+    usable &= swath.located
     zenith = swath.get("solar_zenith_angle")
     if max_solar_zenith_deg is not None and zenith is not None:
         with np.errstate(invalid="ignore"):

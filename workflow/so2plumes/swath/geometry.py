@@ -9,27 +9,20 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from so2plumes.earth import WGS84_A_M, WGS84_E2, authalic_q, unit_vectors
+
 FloatArray = NDArray[np.floating]
-
-WGS84_A_M = 6378137.0
-WGS84_E2 = 0.0066943799901413165
-
-
-def _authalic_q(sin_phi: FloatArray) -> FloatArray:
-    e = np.sqrt(WGS84_E2)
-    es = e * sin_phi
-    return (1 - WGS84_E2) * (sin_phi / (1 - es**2) + np.arctanh(es) / e)
 
 
 def authalic_latitude_rad(latitude_deg: FloatArray | float) -> FloatArray:
     """Latitude on the sphere that has the area of the WGS84 ellipsoid everywhere."""
     sin_phi = np.sin(np.radians(np.asarray(latitude_deg, dtype=np.float64)))
-    return np.arcsin(np.clip(_authalic_q(sin_phi) / _authalic_q(np.array(1.0)), -1.0, 1.0))
+    return np.arcsin(np.clip(authalic_q(sin_phi) / authalic_q(np.array(1.0)), -1.0, 1.0))
 
 
 def authalic_radius_m() -> float:
     """Radius of the sphere with the area of the WGS84 ellipsoid."""
-    return float(WGS84_A_M * np.sqrt(_authalic_q(np.array(1.0)) / 2.0))
+    return float(WGS84_A_M * np.sqrt(authalic_q(np.array(1.0)) / 2.0))
 
 
 def _stretch_east(latitude_0_deg: FloatArray | float, beta0_rad: FloatArray) -> FloatArray:
@@ -96,18 +89,6 @@ def pixel_areas_m2(longitude_bounds: FloatArray, latitude_bounds: FloatArray) ->
     x, y = equal_area_metres(lon, lat, lon[..., :1], lat[..., :1])
     twice = np.sum(x * np.roll(y, -1, axis=-1) - np.roll(x, -1, axis=-1) * y, axis=-1)
     return 0.5 * np.abs(twice)
-
-
-def unit_vectors(longitude: FloatArray, latitude: FloatArray) -> FloatArray:
-    """Return the unit vectors (..., 3) of points in degrees."""
-    lam, phi = np.radians(np.asarray(longitude, float)), np.radians(np.asarray(latitude, float))
-    return np.stack([np.cos(phi) * np.cos(lam), np.cos(phi) * np.sin(lam), np.sin(phi)], axis=-1)
-
-
-def from_vectors(vectors: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Longitude and latitude in degrees of vectors (..., 3) of any length."""
-    x, y, z = np.moveaxis(np.asarray(vectors, float), -1, 0)
-    return np.degrees(np.arctan2(y, x)), np.degrees(np.arctan2(z, np.hypot(x, y)))
 
 
 def corner_grid(longitude_bounds: FloatArray, latitude_bounds: FloatArray) -> FloatArray:

@@ -53,6 +53,11 @@ class Swath:
         return self.fields[name]
 
     @property
+    def located(self) -> NDArray[np.bool_]:
+        """Pixels with a position, (scanline, ground_pixel)."""
+        return np.isfinite(self.fields["latitude"]) & np.isfinite(self.fields["longitude"])
+
+    @property
     def has_corners(self) -> bool:
         """True where pixel areas and outlines can be computed."""
         return "latitude_bounds" in self.fields and "longitude_bounds" in self.fields
