@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from pyproj import Geod, Proj
 
 from so2plumes.plumes.chips import Chip
+from so2plumes.plumes.components import ComponentRule
 from so2plumes.plumes.extract import ExtractionRule, extract_plumes
 from so2plumes.simulate.orbits import swath_geometry, to_datetime64
 from so2plumes.simulate.plumes import local_metres
@@ -128,7 +129,7 @@ def make_swath(
 
 def cut(swath: Swath, mask: NDArray[np.bool_], **rule: Any) -> list[Chip]:
     """Cut the plumes of a known mask; the smallest may have one pixel."""
-    return extract_plumes(swath, mask.astype("f4"), ExtractionRule(**{"min_pixels": 1, **rule}), "digest")
+    return extract_plumes(swath, mask.astype("f4"), ExtractionRule(ComponentRule(min_pixels=1), **rule), "digest")
 
 
 def only(chips: Sequence[Chip]) -> Chip:

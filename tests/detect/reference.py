@@ -19,7 +19,7 @@ def plain_rolling_median(image, predict, window=32, step=4):
     gathered = [[[] for _ in range(padded.shape[1])] for _ in range(padded.shape[0])]
     for row in starts(padded.shape[0]):
         for column in starts(padded.shape[1]):
-            answer = predict(padded[None, row : row + window, column : column + window, None])[0]
+            answer = predict(padded[None, row : row + window, column : column + window])[0]
             for i in range(window):
                 for j in range(window):
                     gathered[row + i][column + j].append(answer[i, j])
@@ -27,9 +27,8 @@ def plain_rolling_median(image, predict, window=32, step=4):
     return median[: shape[0], : shape[1]]
 
 
-def position_dependent(images):
+def position_dependent(x):
     """A predictor whose answer depends on the place in the window and on the whole window."""
-    x = images[..., 0]
     ramp = np.linspace(0.2, 1.0, x.shape[1], dtype=np.float32)
     mean = x.mean(axis=(1, 2), dtype=np.float64).astype(np.float32)[:, None, None]
     return (1.0 / (1.0 + np.exp(-(x * ramp[None, :, None] + mean)))).astype(np.float32)

@@ -62,7 +62,7 @@ def test_pixels_without_position_have_no_probability(detector):
 
 
 def test_batches_do_not_change_the_answer(detector):
-    images = np.random.default_rng(0).normal(size=(70, 32, 32, 1)).astype(np.float32)
+    images = np.random.default_rng(0).normal(size=(70, 32, 32)).astype(np.float32)
     whole, single = detector.predict(images), detector.predict(images[69:])
     np.testing.assert_allclose(whole[69:], single, atol=1e-6)
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from so2plumes.plumes.components import Box, find_components
+from so2plumes.plumes.components import Box, ComponentRule, find_components
 
 
 def find(probability, usable=None, located=None, **rule):
@@ -13,7 +13,7 @@ def find(probability, usable=None, located=None, **rule):
     everywhere = np.ones(probability.shape, bool)
     usable = everywhere if usable is None else usable
     located = everywhere if located is None else located
-    return find_components(probability, usable, located, **rule)
+    return find_components(probability, usable, located, ComponentRule(**rule))
 
 
 def test_diagonal_pixels_are_one_plume():
@@ -102,3 +102,47 @@ def test_labels_and_boxes_agree(seed, share, min_pixels):
 
 def test_a_box_grows_within_the_array():
     assert Box(2, 5, 8, 9).grow(3, (6, 20)) == Box(0, 6, 5, 12)
+
+
+def test_growth_joins_what_a_faint_stretch_connects():
+    probability = np.full((6, 40), 0.1)
+    probability[2:5, :12] = probability[2:5, 26:] = 0.9
+    probability[2:5, 12:26] = 0.35
+    assert len(find(probability).boxes) == 2
+    grown = find(probability, growth_threshold=0.3)
+    assert grown.boxes == (Box(2, 5, 0, 40),)
+
+
+def test_growth_never_makes_a_plume_of_faint_pixels_alone():
+    probability = np.full((10, 10), 0.45)
+    probability[0, :5] = 0.9
+    assert find(probability, growth_threshold=0.3).boxes == ()
+    probability[0, :6] = 0.9
+    assert find(probability, growth_threshold=0.3).boxes == (Box(0, 10, 0, 10),)
+
+
+@settings(max_examples=30, deadline=None)
+@given(seed=st.integers(0, 10_000), low=st.floats(0.05, 0.5))
+def test_growth_keeps_every_plume_pixel_and_never_adds_plumes(seed, low):
+    probability = np.random.default_rng(seed).random((30, 40)) ** 2
+    plain, grown = find(probability), find(probability, growth_threshold=low)
+    assert np.all(grown.labels[plain.labels > 0] > 0)
+    assert len(grown.boxes) <= len(plain.boxes)
+
+
+def test_a_bridge_under_clouds_joins_two_pieces_and_stays_outside_them():
+    probability = np.zeros((6, 40))
+    probability[2:5, :12] = probability[2:5, 26:] = 0.9
+    probability[2:5, 12:26] = 0.1
+    usable = probability > 0.5
+    assert len(find(probability, usable).boxes) == 2
+    bridged = find(probability, usable, bridge_threshold=0.05)
+    assert bridged.boxes == (Box(2, 5, 0, 40),)
+    assert not bridged.labels[:, 12:26].any()
+
+
+def test_clear_pixels_are_no_bridge():
+    probability = np.zeros((6, 40))
+    probability[2:5, :12] = probability[2:5, 26:] = 0.9
+    probability[2:5, 12:26] = 0.1
+    assert len(find(probability, bridge_threshold=0.05).boxes) == 2

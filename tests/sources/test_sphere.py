@@ -4,6 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from so2plumes.constants import EARTH_RADIUS_KM
+from so2plumes.earth import wrap_longitude
 from so2plumes.sources import sphere
 
 longitudes = st.floats(-180, 180)
@@ -37,7 +38,7 @@ def test_chord_is_the_distance(lon1, lat1, lon2, lat2):
 
 
 def test_wrapped_longitudes():
-    assert sphere.wrap_longitude([-180, 180, 190, -190, 359.95, 0]) == pytest.approx([-180, -180, -170, 170, -0.05, 0])
+    assert wrap_longitude([-180, 180, 190, -190, 359.95, 0]) == pytest.approx([-180, -180, -170, 170, -0.05, 0])
 
 
 def test_mean_across_the_antimeridian_and_at_the_pole():

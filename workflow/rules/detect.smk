@@ -2,7 +2,7 @@
 
 
 rule detect_plumes:
-    """Rolling-window U-Net over the swaths of a period."""
+    """Plume probability of every pixel of a period: a rolling-window U-Net, or a significance test."""
     input:
         swaths=f"{RESULTS}/{{year}}/swaths/{{date}}",
         model=ancient(CONFIG.detect.model),
@@ -22,10 +22,12 @@ rule detect_plumes:
         version=ALGORITHMS["detect_plumes"],
         model_sha256=sha256(CONFIG.detect.model),
         card_sha256=sha256(card_path(CONFIG.detect.model)),
+        method=f"--method {CONFIG.detect.method}",
         window=f"--window {CONFIG.detect.window}",
         step=f"--step {CONFIG.detect.step}",
         filter=FILTER,
     shell:
-        "so2plumes detect-plumes --swaths {input.swaths} --model {input.model} {params.window} {params.step}"
+        "so2plumes detect-plumes --swaths {input.swaths} --model {input.model} {params.method} {params.window}"
+        " {params.step}"
         f" --batch {CONFIG.detect.batch} --backend {CONFIG.detect.backend}"
         " --threads {threads} {params.filter} --out {output} --log {log}"

@@ -18,7 +18,7 @@ rule extract_plumes:
         mem_mb=2500,
     params:
         version=ALGORITHMS["extract_plumes"],
-        threshold=f"--threshold {CONFIG.detect.threshold}",
+        threshold=THRESHOLDS,
         min_pixels=f"--min-pixels {CONFIG.plumes.min_pixels}",
         buffer=f"--buffer {CONFIG.plumes.buffer}",
         chip_margin=f"--chip-margin {CONFIG.plumes.chip_margin}",

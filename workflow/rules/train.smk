@@ -1,6 +1,45 @@
-# A detector: training set, training, card. `snakemake results/training/<name>/model`
+# A detector from the archive: training set, training, comparison, detection curve, card.
+# `snakemake results/training/<name>/card.html`; the folder results/training/<name>/model is what `detect.model` names.
+
+from so2plumes.training.variants import VARIANTS
 
 TRAINING = f"{RESULTS}/training"
+T = CONFIG.training
+PLAN = (
+    f"--seed {T.seed} --normalisation {T.normalisation} --loss {T.loss} --base-width {T.base_width} --batch {T.batch}"
+    + (" --validity-channel" if T.validity_channel else "")
+)
+COMPONENTS = f"{THRESHOLDS} --min-pixels {CONFIG.plumes.min_pixels}"
+GRANULES = {
+    "real": ancient(T.folders),
+    "simulated": f"{TRAINING}/simulated",
+}
+
+
+def weights_of(wildcards):
+    """The weights that are scored: configured ones, or those that are trained."""
+    return T.weights or f"{TRAINING}/{wildcards.model}/weights.keras"
+
+
+def training_log_of(wildcards):
+    """The log of the training; of configured weights the card beside them has it."""
+    return (
+        card_path(T.weights)
+        if T.weights
+        else f"{TRAINING}/{wildcards.model}/history.json"
+    )
+
+
+def variants_of(wildcards):
+    if T.weights or not T.compare_epochs:
+        return []
+    return [
+        f"{TRAINING}/{wildcards.model}/variants/{variant}.json" for variant in VARIANTS
+    ]
+
+
+def curve_of(wildcards):
+    return f"{TRAINING}/{wildcards.model}/detection_curve.parquet" if T.trials else []
 
 
 rule simulate_backgrounds:
@@ -14,8 +53,8 @@ rule simulate_backgrounds:
     params:
         version=ALGORITHMS["simulate_archive"],
         last=lambda wildcards: datetime.date(2021, 1, 1)
-        + datetime.timedelta(days=CONFIG.training.simulated_days - 1),
-        seed=f"--seed {CONFIG.training.seed}",
+        + datetime.timedelta(days=T.simulated_days - 1),
+        seed=f"--seed {T.seed}",
     message:
         "simulate quiet granules"
     shell:
@@ -23,30 +62,30 @@ rule simulate_backgrounds:
 
 
 rule build_training_set:
-    """Images with injected plumes of known truth."""
+    """Images of known truth: injected plumes and labelled real ones."""
     input:
-        real=ancient(CONFIG.training.folders),
-        simulated=rules.simulate_backgrounds.output,
+        **GRANULES,
+        labels=T.labels,
     output:
-        f"{TRAINING}/{{model}}/set.npz",
+        directory(f"{TRAINING}/{{model}}/set"),
     log:
         f"{LOGS}/training/{{model}}/build_training_set.log",
     benchmark:
         f"{BENCHMARKS}/training/{{model}}/build_training_set.tsv"
     conda:
         "../../envs/cpu.yaml"
+    threads: 8
+    resources:
+        mem_mb=6000,
     params:
         version=ALGORITHMS["build_training_set"],
-        seed=f"--seed {CONFIG.training.seed}",
-        most=(
-            f"--max-granules {CONFIG.training.max_granules}"
-            if CONFIG.training.max_granules
-            else ""
-        ),
+        seed=f"--seed {T.seed}",
+        most=f"--max-granules {T.max_granules}" if T.max_granules else "",
     message:
         "build the training set of {wildcards.model}"
     shell:
-        "so2plumes build-training-set {input.real:q} {input.simulated} {params.seed} {params.most} --out {output} --log {log}"
+        "so2plumes build-training-set {input.real:q} {input.simulated} --labels {input.labels:q} {params.seed}"
+        " {params.most} --threads {threads} --out {output} --log {log}"
 
 
 rule train_model:
@@ -65,27 +104,82 @@ rule train_model:
     threads: 8
     resources:
         gpu=1,
+        mem_mb=6000,
     params:
         version=ALGORITHMS["train_model"],
-        seed=f"--seed {CONFIG.training.seed}",
-        base_width=f"--base-width {CONFIG.training.base_width}",
-        epochs=f"--epochs {CONFIG.training.epochs}",
-        batch=f"--batch {CONFIG.training.batch}",
+        plan=PLAN,
+        epochs=f"--epochs {T.epochs}",
     message:
         "train {wildcards.model}"
     shell:
-        "so2plumes train-model --set {input} {params.seed} {params.base_width} {params.epochs}"
-        " {params.batch} --out {output.weights} --history {output.history} --log {log}"
+        "so2plumes train-model --set {input} {params.plan} {params.epochs} --threads {threads}"
+        " --out {output.weights} --history {output.history} --log {log}"
+
+
+rule compare_variant:
+    """A short training of another input, width or loss."""
+    input:
+        rules.build_training_set.output,
+    output:
+        f"{TRAINING}/{{model}}/variants/{{variant}}.json",
+    log:
+        f"{LOGS}/training/{{model}}/variants/{{variant}}.log",
+    benchmark:
+        f"{BENCHMARKS}/training/{{model}}/variants/{{variant}}.tsv"
+    conda:
+        "../../envs/cpu.yaml"
+    threads: 8
+    resources:
+        gpu=1,
+        mem_mb=6000,
+    params:
+        version=ALGORITHMS["compare_variant"],
+        plan=PLAN,
+        length=f"--epochs {T.compare_epochs} --max-images {T.compare_images}",
+    message:
+        "compare {wildcards.variant}"
+    shell:
+        "so2plumes compare-variant --variant {wildcards.variant} --set {input} {params.plan} {params.length}"
+        " --threads {threads} --out {output} --log {log}"
+
+
+rule detection_curve:
+    """Plumes of known rate in unseen scenes: which are found."""
+    input:
+        **GRANULES,
+        weights=weights_of,
+        history=training_log_of,
+    output:
+        f"{TRAINING}/{{model}}/detection_curve.parquet",
+    log:
+        f"{LOGS}/training/{{model}}/detection_curve.log",
+    benchmark:
+        f"{BENCHMARKS}/training/{{model}}/detection_curve.tsv"
+    conda:
+        "../../envs/cpu.yaml"
+    threads: 8
+    resources:
+        mem_mb=4000,
+    params:
+        version=ALGORITHMS["detection_curve"],
+        trials=f"--seed {T.seed} --trials {T.trials}",
+        components=COMPONENTS,
+    message:
+        "probability of detection of {wildcards.model}"
+    shell:
+        "so2plumes detection-curve {input.real:q} {input.simulated} --model {input.weights}"
+        " --history {input.history} {params.trials} {params.components} --threads {threads} --out {output} --log {log}"
 
 
 rule evaluate_model:
     """The model card, beside a copy of the weights: the folder that `detect.model` names."""
     input:
+        **GRANULES,
         set=rules.build_training_set.output,
-        weights=rules.train_model.output.weights,
-        history=rules.train_model.output.history,
-        real=ancient(CONFIG.training.folders),
-        simulated=rules.simulate_backgrounds.output,
+        weights=weights_of,
+        history=training_log_of,
+        variants=variants_of,
+        curve=curve_of,
     output:
         directory(f"{TRAINING}/{{model}}/model"),
     log:
@@ -95,10 +189,34 @@ rule evaluate_model:
     conda:
         "../../envs/cpu.yaml"
     threads: 8
+    resources:
+        mem_mb=6000,
     params:
         version=ALGORITHMS["evaluate_model"],
+        seed=f"--seed {T.seed}",
+        components=COMPONENTS,
+        curve=lambda wildcards, input: f"--curve {input.curve or 'none'}",
     message:
-        "score {wildcards.model} on orbits that it has not seen"
+        "score {wildcards.model} on orbits and regions that it has not seen"
     shell:
         "so2plumes evaluate-model {input.real:q} {input.simulated} --name {wildcards.model} --set {input.set}"
-        " --model {input.weights} --history {input.history} --out {output} --log {log}"
+        " --model {input.weights} --history {input.history} --variants {input.variants:q} {params.curve}"
+        " {params.seed} {params.components} --threads {threads} --out {output} --log {log}"
+
+
+rule write_card:
+    """The model card for people."""
+    input:
+        rules.evaluate_model.output,
+    output:
+        f"{TRAINING}/{{model}}/card.html",
+    log:
+        f"{LOGS}/training/{{model}}/write_card.log",
+    conda:
+        "../../envs/cpu.yaml"
+    params:
+        version=ALGORITHMS["write_card"],
+    message:
+        "model card: {output}"
+    shell:
+        "so2plumes write-card --model {input} --out {output} --log {log}"

@@ -22,11 +22,13 @@ WINDOW_PIXELS = 32
 
 PRESETS: dict[str, dict[str, dict[str, Any]]] = {
     "paper": {
+        "detect": {"growth_threshold": None, "bridge_threshold": None},
         "emissions": {"background": "bbox_median"},
         "cluster": {"origin": "max"},
         "eruptions": {"origin": "max"},
     },
     "recommended": {
+        "detect": {"growth_threshold": 0.3, "bridge_threshold": 0.05},
         "emissions": {"background": "ring"},
         "cluster": {"origin": "upwind"},
         "eruptions": {"origin": "upwind"},
@@ -102,6 +104,10 @@ class Filter(Section):
 class Detect(Section):
     """How plumes are detected."""
 
+    method: Literal["unet", "ztest"] = Field(
+        "unet",
+        description="`unet`: the rolling-window network; `ztest`: a local significance test without a network.",
+    )
     model: str = Field(
         "resources/models/spine-8/model.keras",
         description="Weights of the U-Net; card.json must lie beside them.",
@@ -113,7 +119,21 @@ class Detect(Section):
         description="Side of the rolling window, the model's input size.",
     )
     step: int = Field(4, ge=1, description="Step of the rolling window along both axes, pixels.")
-    threshold: float = Field(0.5, gt=0, lt=1, description="A plume pixel has at least this probability.")
+    threshold: float = Field(0.5, gt=0, lt=1, description="A plume has pixels of at least this probability.")
+    growth_threshold: float | None = Field(
+        None,
+        gt=0,
+        lt=1,
+        description="A plume also holds the connected pixels of at least this probability, which keeps long plumes in "
+        "one piece; null: no growth (paper).",
+    )
+    bridge_threshold: float | None = Field(
+        None,
+        gt=0,
+        lt=1,
+        description="Two pieces are one plume where unusable pixels of at least this probability connect them (it goes "
+        "on under a cloud); those pixels stay outside its mask; null: no bridges (paper).",
+    )
     batch: int = Field(512, ge=1, description="Windows per prediction call.")
     backend: Literal["tensorflow", "jax", "torch"] = Field(
         "tensorflow", description="Keras backend; tensorflow is the one that the environments install."
@@ -123,6 +143,14 @@ class Detect(Section):
     def _step_fits(self) -> Detect:
         if self.step > self.window:
             raise ValueError(f"step {self.step} is larger than window {self.window}: pixels would be skipped")
+        return self
+
+    @model_validator(mode="after")
+    def _grows(self) -> Detect:
+        for name in ("growth_threshold", "bridge_threshold"):
+            value = getattr(self, name)
+            if value is not None and value > self.threshold:
+                raise ValueError(f"{name} {value} lies above threshold {self.threshold}")
         return self
 
 
@@ -197,18 +225,37 @@ class Simulate(Section):
 
 
 class Training(Section):
-    """How a detector is trained (`snakemake results/training/<name>/model`)."""
+    """How a detector is trained (`snakemake results/training/<name>/card.html`)."""
 
     folders: list[str] = Field(
         default=[],
         description="Folders of Level-2 granules whose quiet scenes are used; simulated ones are added.",
     )
+    labels: list[str] = Field(
+        default=["resources/labels/etna-reviewed.geojson"],
+        description="Files of masks drawn or confirmed by people (docs/labels.md); granules that are not in `folders` "
+        "are left out.",
+    )
     simulated_days: int = Field(120, ge=1, description="Days of simulated quiet granules.")
-    max_granules: int | None = Field(None, ge=1, description="Use at most this many granules of `folders`.")
-    seed: int = Field(1, ge=0, description="Seed of the training set and of the training.")
+    max_granules: int | None = Field(None, ge=1, description="Use at most this many granules.")
+    seed: int = Field(1, ge=0, description="Seed of the training set, of the training and of the scoring.")
+    normalisation: Literal["local_robust", "window_max"] = Field(
+        "local_robust",
+        description="Input: column in units of the `local_robust` noise, or divided by the `window_max`imum.",
+    )
+    validity_channel: bool = Field(False, description="Give the network a second channel: which pixels are usable.")
+    loss: Literal["bce", "dice", "focal"] = Field("bce", description="Loss: binary cross-entropy, Dice or focal.")
     base_width: int = Field(8, ge=2, description="Filters of the U-Net's first block.")
-    epochs: int = Field(16, ge=1, description="Passes over the training set.")
+    epochs: int = Field(20, ge=1, description="Passes over the training set.")
     batch: int = Field(64, ge=1, description="Images per step.")
+    compare_epochs: int = Field(
+        4, ge=0, description="Passes of the short trainings that compare inputs, widths and losses; 0 leaves them out."
+    )
+    compare_images: int = Field(6000, ge=100, description="Images of the short trainings.")
+    trials: int = Field(2000, ge=0, description="Injected plumes of the detection curve; 0 leaves it out.")
+    weights: str | None = Field(
+        None, description="Score these weights, with the training log of the card beside them, instead of training."
+    )
 
 
 class Report(Section):

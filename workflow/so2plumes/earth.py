@@ -9,6 +9,11 @@ WGS84_A_M = 6_378_137.0
 WGS84_E2 = 0.0066943799901413165
 
 
+def wrap_longitude(longitude: ArrayLike) -> NDArray[np.float64]:
+    """Return longitudes in [-180, 180)."""
+    return (np.asarray(longitude, dtype=float) + 180.0) % 360.0 - 180.0
+
+
 def unit_vectors(longitude: ArrayLike, latitude: ArrayLike) -> NDArray[np.float64]:
     """Return positions (degrees) as unit vectors, shape (..., 3)."""
     lam, phi = np.radians(np.asarray(longitude, dtype=float)), np.radians(np.asarray(latitude, dtype=float))

@@ -6,7 +6,10 @@ import argparse
 import datetime
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from so2plumes.plumes.components import ComponentRule
 
 Subparsers = Any
 Common = argparse.ArgumentParser
@@ -52,6 +55,31 @@ def add_filter(parser: argparse.ArgumentParser) -> None:
         default=None,
         help="largest solar zenith angle, degrees, or none",
     )
+
+
+def add_component_rule(parser: argparse.ArgumentParser) -> None:
+    """Add what makes a plume of probabilities."""
+    parser.add_argument("--threshold", type=float, default=0.5, help="probability of a plume's pixels")
+    parser.add_argument(
+        "--growth-threshold",
+        type=optional_float,
+        default=None,
+        help="also take connected pixels of this probability, or none",
+    )
+    parser.add_argument(
+        "--bridge-threshold",
+        type=optional_float,
+        default=None,
+        help="join pieces that unusable pixels of this probability connect, or none",
+    )
+    parser.add_argument("--min-pixels", type=int, default=6, help="smallest plume, pixels")
+
+
+def component_rule(options: argparse.Namespace) -> ComponentRule:
+    """Return what makes a plume from the options of `add_component_rule`."""
+    from so2plumes.plumes.components import ComponentRule
+
+    return ComponentRule(options.threshold, options.growth_threshold, options.bridge_threshold, options.min_pixels)
 
 
 def add_paths(parser: argparse.ArgumentParser, **helps: str) -> None:

@@ -5,7 +5,15 @@ from __future__ import annotations
 import argparse
 import logging
 
-from so2plumes.commands.options import Common, Subparsers, add_command, add_filter, add_paths
+from so2plumes.commands.options import (
+    Common,
+    Subparsers,
+    add_command,
+    add_component_rule,
+    add_filter,
+    add_paths,
+    component_rule,
+)
 
 log = logging.getLogger(__name__)
 
@@ -21,8 +29,7 @@ def extract_plumes(options: argparse.Namespace) -> None:
     from so2plumes.swath.compact import read_compact
 
     rule = ExtractionRule(
-        threshold=options.threshold,
-        min_pixels=options.min_pixels,
+        component_rule(options),
         buffer=options.buffer,
         chip_margin=options.chip_margin,
         min_qa=options.min_qa,
@@ -48,8 +55,7 @@ def add_commands(commands: Subparsers, common: Common) -> None:
         probability="their plume probabilities",
         out="NetCDF file of chips",
     )
-    parser.add_argument("--threshold", type=float, default=0.5)
-    parser.add_argument("--min-pixels", type=int, default=6)
+    add_component_rule(parser)
     parser.add_argument("--buffer", type=int, default=3)
     parser.add_argument("--chip-margin", type=int, default=16)
     add_filter(parser)

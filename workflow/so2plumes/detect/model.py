@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from so2plumes.detect.card import card_path
-from so2plumes.detect.normalise import NORMALISATIONS
+from so2plumes.detect.inputs import INPUTS
+from so2plumes.detect.mosaic import rolling_median
 from so2plumes.errors import ModelError
 from so2plumes.files import read_json, sha256
 
@@ -20,28 +22,54 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Detector:
+class UNet:
     """A trained network with what is needed to feed it.
 
     Attributes
     ----------
-    predict : callable
-        (n, window, window, 1) float32 -> (n, window, window) float32.
-    window : int
+    network : callable
+        (n, window, window, channels) float32 -> (n, window, window) float32.
+    window, channels : int
     normalisation : str
-        Key of `NORMALISATIONS`.
+        Key of `INPUTS`.
     sha256 : str
         Digest of the weights file.
+    step : int
+        Step of the rolling window.
+    n_weights : int
     """
 
-    predict: Callable[[NDArray[np.float32]], NDArray[np.float32]]
+    network: Callable[[NDArray[np.float32]], NDArray[np.float32]]
     window: int
     normalisation: str
     sha256: str
+    channels: int = 1
+    step: int = 4
+    n_weights: int = 0
 
-    def normalise(self, column: NDArray, usable: NDArray[np.bool_]) -> NDArray[np.float32]:
-        """Turn a column field into the network's input."""
-        return NORMALISATIONS[self.normalisation](column, usable)
+    @property
+    def identity(self) -> str:
+        """Digest of the weights."""
+        return self.sha256
+
+    def predict(self, windows: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Probabilities (n, window, window) of windows (n, window, window) of the scene's image."""
+        return self.network(INPUTS[self.normalisation].prepare(windows, self.channels))
+
+    def probability(self, column: NDArray[np.floating], usable: NDArray[np.bool_]) -> NDArray[np.float32]:
+        """Median over all windows that cover a pixel (FP 2.2)."""
+        start = time.perf_counter()
+        image = INPUTS[self.normalisation].scene(column, usable)
+        normalised = time.perf_counter()
+        mosaic = rolling_median(image, self.predict, self.window, self.step)
+        log.debug(
+            "%d of %d windows predicted, normalise %.1f s, windows %.1f s",
+            mosaic.n_predicted,
+            mosaic.n_windows,
+            normalised - start,
+            time.perf_counter() - normalised,
+        )
+        return mosaic.probability
 
 
 def batched(model: Any, batch: int) -> Callable[[NDArray[np.float32]], NDArray[np.float32]]:
@@ -59,7 +87,7 @@ def batched(model: Any, batch: int) -> Callable[[NDArray[np.float32]], NDArray[n
     return predict
 
 
-def load_detector(path: str | Path, batch: int = 512) -> Detector:
+def load_detector(path: str | Path, batch: int = 512, step: int = 4) -> UNet:
     """Load a ``.keras`` file and the card beside it.
 
     Raises
@@ -83,11 +111,11 @@ def load_detector(path: str | Path, batch: int = 512) -> Detector:
             remedy="copy the card beside the weights",
         )
     facts = read_json(card)
-    if facts.get("normalisation") not in NORMALISATIONS:
+    if facts.get("normalisation") not in INPUTS:
         raise ModelError(
             "the card names an unknown normalisation",
             where=card,
-            expected=" or ".join(NORMALISATIONS),
+            expected=" or ".join(INPUTS),
             found=str(facts.get("normalisation")),
         )
     digest = sha256(path)
@@ -99,10 +127,10 @@ def load_detector(path: str | Path, batch: int = 512) -> Detector:
             found=digest,
             remedy="restore the pair of weights and card, or evaluate the model again",
         )
-    return detector_of(path, facts["normalisation"], batch)
+    return detector_of(path, facts["normalisation"], batch, step)
 
 
-def detector_of(path: str | Path, normalisation: str, batch: int = 512) -> Detector:
+def detector_of(path: str | Path, normalisation: str, batch: int = 512, step: int = 4) -> UNet:
     """Load weights that have no card yet."""
     from keras.models import load_model
 
@@ -111,4 +139,7 @@ def detector_of(path: str | Path, normalisation: str, batch: int = 512) -> Detec
     except (OSError, ValueError) as error:
         raise ModelError("the weights cannot be loaded", where=path, found=str(error)) from None
     log.info("loaded %s (%d weights)", path, model.count_params())
-    return Detector(batched(model, batch), int(model.input_shape[1]), normalisation, sha256(path))
+    _, window, _, channels = model.input_shape
+    return UNet(
+        batched(model, batch), int(window), normalisation, sha256(path), int(channels), step, int(model.count_params())
+    )

@@ -45,10 +45,10 @@ def _predict_rows(
         informed = windows.any(axis=(1, 2))
         predictions = np.empty(windows.shape, np.float32)
         if informed.any():
-            predictions[informed] = predict(np.ascontiguousarray(windows[informed])[..., None])
+            predictions[informed] = predict(np.ascontiguousarray(windows[informed]))
         if not informed.all():
             if blank is None:
-                blank = predict(np.zeros((1, window, window, 1), np.float32))[0]
+                blank = predict(np.zeros((1, window, window), np.float32))[0]
             predictions[~informed] = blank
         counter[0] += int(informed.sum())
         shaped = predictions.reshape(len(batch_rows), len(columns), window, window)
@@ -109,7 +109,7 @@ def rolling_median(
     image : (scanline, ground_pixel) float32
         Normalised input; 0 where there is no information.
     predict : callable
-        Maps (n, window, window, 1) to (n, window, window) probabilities.
+        Maps (n, window, window) to (n, window, window) probabilities.
     window, step : int
     progress : callable, optional
         Called with the finished fraction.

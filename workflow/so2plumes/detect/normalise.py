@@ -5,7 +5,6 @@ The detector sees ``arcsinh(z)``: linear for noise, logarithmic for eruptions.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -103,15 +102,14 @@ def local_statistics(column: FloatArray, usable: NDArray[np.bool_]) -> LocalStat
     )
 
 
-def local_robust(column: FloatArray, usable: NDArray[np.bool_]) -> NDArray[np.float32]:
-    """``arcsinh`` of the column in units of the local noise above the local background; 0 where not usable."""
+def standardised(column: FloatArray, usable: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """Column (mol m-2) above the local background in units of the local noise; 0 where not usable."""
     local = local_statistics(column, usable)
     with np.errstate(invalid="ignore"):
-        scaled = np.arcsinh((column - local.background) / local.sigma)
-    return np.where(usable, scaled, 0.0).astype(np.float32)
+        z = (column - local.background) / local.sigma
+    return np.where(usable, z, 0.0).astype(np.float32)
 
 
-NORMALISATIONS: dict[str, Callable[[FloatArray, NDArray[np.bool_]], NDArray[np.float32]]] = {
-    "local_robust": local_robust,
-}
-"""Normalisations by the name that a model's card gives."""
+def local_robust(column: FloatArray, usable: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """``arcsinh`` of the column in units of the local noise above the local background; 0 where not usable."""
+    return np.arcsinh(standardised(column, usable))

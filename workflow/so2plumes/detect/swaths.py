@@ -9,8 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from so2plumes.detect.model import Detector
-from so2plumes.detect.mosaic import rolling_median
+from so2plumes.detect.detector import Detector
 from so2plumes.swath.filters import usable_pixels
 from so2plumes.swath.model import Swath
 
@@ -19,9 +18,8 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class DetectionRule:
-    """How a swath is searched: step of the windows and the quality filter."""
+    """The quality filter of a search."""
 
-    step: int = 4
     min_qa: float = 0.5
     max_solar_zenith_deg: float | None = None
 
@@ -39,16 +37,6 @@ def detect_swath(swath: Swath, detector: Detector, rule: DetectionRule) -> NDArr
     if not usable.any():
         return np.where(located, np.float32(0.0), np.float32(np.nan))
     start = time.perf_counter()
-    image = detector.normalise(swath["vertical_column"], usable)
-    normalised = time.perf_counter()
-    mosaic = rolling_median(image, detector.predict, detector.window, rule.step)
-    log.info(
-        "orbit %d: %d x %d pixels, %d of %d windows predicted, normalise %.1f s, windows %.1f s",
-        swath.orbit,
-        *swath.shape,
-        mosaic.n_predicted,
-        mosaic.n_windows,
-        normalised - start,
-        time.perf_counter() - normalised,
-    )
-    return np.where(located, mosaic.probability, np.float32(np.nan))
+    probability = detector.probability(swath["vertical_column"], usable)
+    log.info("orbit %d: %d x %d pixels, %.1f s", swath.orbit, *swath.shape, time.perf_counter() - start)
+    return np.where(located, probability, np.float32(np.nan))

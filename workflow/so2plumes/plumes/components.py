@@ -48,14 +48,48 @@ class Components:
     boxes: tuple[Box, ...]
 
 
+@dataclass(frozen=True)
+class ComponentRule:
+    """What makes a plume of probabilities.
+
+    Attributes
+    ----------
+    threshold : float
+        A plume has pixels of at least this probability.
+    growth_threshold : float, optional
+        It also holds the pixels of at least this probability that are connected with them, which keeps the faint
+        stretches of long plumes together. None: no growth, as in the paper.
+    bridge_threshold : float, optional
+        Pieces are one plume, too, where unusable pixels of at least this probability connect them: the plume goes on
+        under a cloud. Those pixels stay outside the plume. None: no bridges, as in the paper.
+    min_pixels : int
+        Pixels that reach `threshold` in one connected piece, and as many usable ones (a plume must have been measured).
+    """
+
+    threshold: float = 0.5
+    growth_threshold: float | None = None
+    bridge_threshold: float | None = None
+    min_pixels: int = 6
+
+
+def _large_pieces(mask: NDArray[np.bool_], usable: NDArray[np.bool_], min_pixels: int) -> NDArray[np.bool_]:
+    """Pixels of 8-connected pieces with enough pixels and enough usable ones."""
+    import cv2
+
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=8)
+    enough = stats[:, cv2.CC_STAT_AREA] >= min_pixels
+    enough &= np.bincount(labels[usable], minlength=count) >= min_pixels
+    enough[0] = False
+    return enough[labels]
+
+
 def find_components(
     probability: NDArray[np.floating],
     usable: NDArray[np.bool_],
     located: NDArray[np.bool_],
-    threshold: float = 0.5,
-    min_pixels: int = 6,
+    rule: ComponentRule = ComponentRule(),
 ) -> Components:
-    """Find plumes: 8-connected pixels of enough probability.
+    """Find plumes: 8-connected pixels of enough probability (FP 2.2), grown into their faint surroundings.
 
     Parameters
     ----------
@@ -63,10 +97,7 @@ def find_components(
         Not-a-number counts as 0.
     usable, located : (scanline, ground_pixel) bool
         Pixels that pass the filter; pixels with a position.
-    threshold : float
-        A plume pixel has at least this probability.
-    min_pixels : int
-        A plume has at least this many pixels, and as many usable ones (a plume must have been measured).
+    rule : ComponentRule
 
     Returns
     -------
@@ -74,17 +105,35 @@ def find_components(
     """
     import cv2
 
+    seeds = _large_pieces(_reaches(probability, rule.threshold) & located, usable, rule.min_pixels)
+    plume = seeds if rule.growth_threshold is None else _reaches(probability, rule.growth_threshold) & located
+    connected = plume
+    if rule.bridge_threshold is not None:
+        connected = plume | (_reaches(probability, rule.bridge_threshold) & located & ~usable)
+    count, pieces = cv2.connectedComponents(connected.astype(np.uint8), connectivity=8)
+    kept = np.zeros(count, bool)
+    kept[pieces[seeds]] = True
+    kept[0] = False
+    return _in_order(np.where(plume & kept[pieces], pieces, 0))
+
+
+def _reaches(probability: NDArray[np.floating], threshold: float) -> NDArray[np.bool_]:
     with np.errstate(invalid="ignore"):
-        mask = (probability >= threshold) & located
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=8)
-    n_usable = np.bincount(labels[usable], minlength=count)
-    kept = []
-    for label in range(1, count):
-        left, top, width, height, area = (int(v) for v in stats[label])
-        if area >= min_pixels and n_usable[label] >= min_pixels:
-            kept.append((Box(top, top + height, left, left + width), label))
-    kept.sort(key=lambda item: (item[0].row_start, item[0].column_start, item[1]))
-    renumber = np.zeros(count, np.int32)
-    for number, (_, label) in enumerate(kept, 1):
-        renumber[label] = number
-    return Components(renumber[labels], tuple(box for box, _ in kept))
+        return probability >= threshold
+
+
+def _in_order(pieces: NDArray[np.integer]) -> Components:
+    """Return pieces, numbered by their first scanline, then first ground pixel."""
+    from scipy.ndimage import find_objects
+
+    found = [
+        (Box(rows.start, rows.stop, columns.start, columns.stop), number)
+        for number, box in enumerate(find_objects(pieces), 1)
+        if box is not None
+        for rows, columns in [box]
+    ]
+    found.sort(key=lambda item: (item[0].row_start, item[0].column_start, item[1]))
+    renumber = np.zeros(int(pieces.max(initial=0)) + 1, np.int32)
+    for place, (_, number) in enumerate(found, 1):
+        renumber[number] = place
+    return Components(renumber[pieces], tuple(box for box, _ in found))

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from so2plumes.plumes.chips import CORNER_FIELDS, PIXEL_FIELDS, Chip
-from so2plumes.plumes.components import Box, Components, find_components
+from so2plumes.plumes.components import Box, ComponentRule, Components, find_components
 from so2plumes.swath.filters import usable_pixels
 from so2plumes.swath.geometry import pixel_areas_m2
 from so2plumes.swath.model import Swath
@@ -20,10 +20,8 @@ class ExtractionRule:
 
     Attributes
     ----------
-    threshold : float
-        Probability of a plume pixel.
-    min_pixels : int
-        Smallest plume.
+    components : ComponentRule
+        What makes a plume.
     buffer : int
         Pixels added around the plume for its bounding box.
     chip_margin : int
@@ -32,8 +30,7 @@ class ExtractionRule:
         The quality filter, see `usable_pixels`.
     """
 
-    threshold: float = 0.5
-    min_pixels: int = 6
+    components: ComponentRule = ComponentRule()
     buffer: int = 3
     chip_margin: int = 16
     min_qa: float = 0.5
@@ -141,7 +138,7 @@ def extract_plumes(
     located = swath.located
     if swath.has_corners:
         located &= np.isfinite(swath["longitude_bounds"]).all(axis=-1)
-    components = find_components(probability, usable, located, rule.threshold, rule.min_pixels)
+    components = find_components(probability, usable, located, rule.components)
     return [
         _chip(swath, probability, usable, located, components, number, rule, model_sha256)
         for number in range(len(components.boxes))

@@ -43,6 +43,10 @@ class PlumeSpec:
         Sideways swing of the axis (grows over the first wavelength), its length and phase in radians.
     puff_depth, puff_period_h : float
         Relative modulation (0..1) of the emission rate in time and its period.
+    bend : float
+        Sideways slope of the axis at the front, as under a wind that turns: the axis is a parabola.
+    ended_h : float
+        Time since the emission ended: the plume has left its source. Less than `age_h`.
     """
 
     longitude: float
@@ -59,10 +63,17 @@ class PlumeSpec:
     meander_phase: float = 0.0
     puff_depth: float = 0.0
     puff_period_h: float = 3.0
+    bend: float = 0.0
+    ended_h: float = 0.0
+
+    @property
+    def start_m(self) -> float:
+        """Along-wind distance of the upwind end from the source."""
+        return self.wind_speed_m_s * self.ended_h * 3600.0
 
     @property
     def length_m(self) -> float:
-        """Along-wind extent of the plume."""
+        """Along-wind distance of the front from the source."""
         return self.wind_speed_m_s * self.age_h * 3600.0
 
 
@@ -90,7 +101,8 @@ def plume_coordinates(plume: PlumeSpec, longitude: FloatArray, latitude: FloatAr
     across = east * np.cos(toward) - north * np.sin(toward)
     growth = np.clip(along / plume.meander_wavelength_m, 0.0, 1.0)
     swing = np.sin(2 * np.pi * along / plume.meander_wavelength_m + plume.meander_phase) - np.sin(plume.meander_phase)
-    return along, across - plume.meander_m * growth * swing
+    turned = 0.5 * plume.bend * np.maximum(along, 0.0) ** 2 / plume.length_m
+    return along, across - plume.meander_m * growth * swing - turned
 
 
 def plume_column(plume: PlumeSpec, longitude: FloatArray, latitude: FloatArray) -> FloatArray:
@@ -110,13 +122,14 @@ def plume_column(plume: PlumeSpec, longitude: FloatArray, latitude: FloatArray) 
     Notes
     -----
     ``c = Q / (U sqrt(2 pi) s) exp(-y^2 / 2 s^2) exp(-x / (U tau))`` with ``s^2 = s0^2 + 2 K x / U``.
+    Bend and meander shift whole cross sections and keep the mass.
     The edges at the source and the front are softened over ``s0`` with the mass kept.
     """
     along, across = plume_coordinates(plume, longitude, latitude)
     travelled = np.maximum(along, 0.0)
     sigma = np.sqrt(plume.source_sigma_m**2 + 2.0 * plume.diffusivity_m2_s * travelled / plume.wind_speed_m_s)
     soft = plume.source_sigma_m
-    inside = 0.5 * (np.tanh(along / soft) - np.tanh((along - plume.length_m) / soft))
+    inside = 0.5 * (np.tanh((along - plume.start_m) / soft) - np.tanh((along - plume.length_m) / soft))
     decay = np.exp(-travelled / (plume.wind_speed_m_s * plume.lifetime_h * 3600.0))
     puffs = 1.0 + plume.puff_depth * np.cos(
         2 * np.pi * travelled / (plume.wind_speed_m_s * plume.puff_period_h * 3600.0)
@@ -129,4 +142,5 @@ def plume_column(plume: PlumeSpec, longitude: FloatArray, latitude: FloatArray) 
 def plume_mass_kg(plume: PlumeSpec) -> float:
     """Total mass of a plume without puffs: the integral of its line density."""
     scale = plume.wind_speed_m_s * plume.lifetime_h * 3600.0
-    return plume.emission_kg_s / plume.wind_speed_m_s * scale * (1.0 - np.exp(-plume.length_m / scale))
+    span = np.exp(-plume.start_m / scale) - np.exp(-plume.length_m / scale)
+    return float(plume.emission_kg_s / plume.wind_speed_m_s * scale * span)

@@ -32,11 +32,6 @@ class Nearest:
     distance_km: NDArray[np.float64]
 
 
-def wrap_longitude(longitude: ArrayLike) -> NDArray[np.float64]:
-    """Return longitudes in [-180, 180)."""
-    return (np.asarray(longitude, dtype=float) + 180.0) % 360.0 - 180.0
-
-
 def great_circle_km(
     longitude1: ArrayLike, latitude1: ArrayLike, longitude2: ArrayLike, latitude2: ArrayLike
 ) -> NDArray[np.float64]:

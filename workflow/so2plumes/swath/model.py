@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -66,3 +66,13 @@ class Swath:
     def has_winds(self) -> bool:
         """True where the file carries 10 m winds."""
         return "eastward_wind" in self.fields and "northward_wind" in self.fields
+
+    def cut(self, rows: slice, columns: slice) -> Swath:
+        """Return a part of the swath; it keeps the numbers of the full orbit."""
+        return replace(
+            self,
+            time=self.time[rows],
+            scanline=self.scanline[rows],
+            ground_pixel=self.ground_pixel[columns],
+            fields={name: values[rows, columns] for name, values in self.fields.items()},
+        )

@@ -96,3 +96,10 @@ def quiet_backgrounds(paths: Sequence[Path], max_loud: float = 0.25) -> Iterator
         background = load_background(path)
         if background is not None and background.loud_fraction <= max_loud:
             yield background
+
+
+def cropped(background: Background, rows: slice, columns: slice) -> Background:
+    """Cut a piece of a background: everything keeps its statistics of the whole scene."""
+    box = (rows, columns)
+    local = LocalStatistics(background.local.background[box], background.local.sigma[box])
+    return Background(background.swath.cut(rows, columns), background.usable[box], local, background.loud[box])

@@ -1,0 +1,248 @@
+"""Score detectors on whole scenes of unseen orbits, through the rolling window and the connected components.
+
+From every quiet background four scenes are made: with plumes over the background as it is; with the same plumes over an
+extended enhancement of 3 DU; with an enhancement of 0.5 to 5 DU and no plume; and the background alone.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from so2plumes.constants import MOL_M2_PER_DU
+from so2plumes.detect.detector import Detector
+from so2plumes.evaluation.examples import Example
+from so2plumes.evaluation.histogram import ProbabilityHistogram
+from so2plumes.evaluation.scores import pixel_counts
+from so2plumes.plumes.components import ComponentRule, Components, find_components
+from so2plumes.training.backgrounds import Background
+from so2plumes.training.inject import structured_background
+from so2plumes.training.scenes import SceneMix, draw_scene, faint_truth
+from so2plumes.training.split import part_of
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+log = logging.getLogger(__name__)
+
+CLEAN, STRUCTURED, POLLUTED, QUIET = "plumes", "plumes over 3 DU", "no plume, 0.5 to 5 DU", "quiet"
+STRUCTURE_DU = 3.0
+CORE_SIGMA = 3.0
+MIN_OBJECT_PIXELS = 3
+_MIX = SceneMix(quiet_share=0.0, structured_share=0.0)
+
+
+@dataclass(frozen=True)
+class TestScene:
+    """A scene that detectors are run on; arrays are (scanline, ground_pixel).
+
+    Attributes
+    ----------
+    name : str
+        One of the four kinds of scene.
+    background : Background
+    column : mol m-2
+    signal_sigma, truth
+        Plume signal in units of the local noise, and where it exceeds 1.
+    counted : bool
+        Pixels that are scored: usable, in a test region, without a signal of the scene itself or a faint plume.
+    kind : str
+        Kind of the plumes.
+    """
+
+    __test__ = False
+
+    name: str
+    background: Background
+    column: NDArray[np.floating]
+    signal_sigma: NDArray[np.floating]
+    truth: NDArray[np.bool_]
+    counted: NDArray[np.bool_]
+    kind: str
+
+
+def test_scenes(background: Background, seed: int) -> Iterator[TestScene]:
+    """Make the four scenes of a background; they depend on seed and orbit only."""
+    swath, usable = background.swath, background.usable
+    rng = np.random.default_rng([seed, swath.orbit, 2])
+    judged = part_of(swath.orbit, swath["longitude"], swath["latitude"]) & usable & ~background.loud
+    nothing = np.zeros(usable.shape)
+    if judged.any():
+        drawn = draw_scene(rng, background, _MIX, judged)
+        counted = judged & ~faint_truth(drawn.truth, drawn.signal_sigma, usable)
+        structure = structured_background(rng, usable.shape, strength_du=STRUCTURE_DU)
+        plumes = (drawn.signal_sigma, drawn.truth, counted, drawn.kind)
+        yield TestScene(CLEAN, background, drawn.column, *plumes)
+        yield TestScene(STRUCTURED, background, drawn.column + structure, *plumes)
+    quiet = (nothing, nothing > 0, usable & ~background.loud, "none")
+    polluted = swath["vertical_column"] + structured_background(rng, usable.shape)
+    yield TestScene(POLLUTED, background, polluted, *quiet)
+    yield TestScene(QUIET, background, swath["vertical_column"], *quiet)
+
+
+test_scenes.__test__ = False  # type: ignore[attr-defined]
+
+
+@dataclass
+class SceneScores:
+    """What a run over test scenes gathers.
+
+    Attributes
+    ----------
+    scenes : list of dict
+        A row per scene and method: its facts and its pixel counts.
+    plumes : list of dict
+        A row per injected plume and method.
+    histograms : dict
+        Probabilities by method, of scenes with plumes.
+    examples : list of Example
+        Missed plumes and false plumes of the method that is asked for.
+    """
+
+    scenes: list[dict[str, Any]] = field(default_factory=list)
+    plumes: list[dict[str, Any]] = field(default_factory=list)
+    histograms: dict[str, ProbabilityHistogram] = field(default_factory=dict)
+    examples: list[Example] = field(default_factory=list)
+
+    def scene_table(self) -> pd.DataFrame:
+        """Rows of scenes as a table."""
+        import pandas as pd
+
+        return pd.DataFrame(self.scenes)
+
+    def plume_table(self) -> pd.DataFrame:
+        """Rows of plumes as a table."""
+        import pandas as pd
+
+        return pd.DataFrame(self.plumes)
+
+
+def _median(values: NDArray | None, where: NDArray[np.bool_]) -> float:
+    return float(np.median(values[where])) if values is not None and where.any() else np.nan
+
+
+def _facts(scene: TestScene, archive: str, where: NDArray[np.bool_]) -> dict[str, Any]:
+    swath = scene.background.swath
+    enhanced = scene.column - swath["vertical_column"] - scene.signal_sigma * scene.background.local.sigma
+    return {
+        "scene": scene.name,
+        "archive": archive,
+        "granule": swath.granule,
+        "kind": scene.kind,
+        "background_du": _median(enhanced / MOL_M2_PER_DU, where),
+        "noise_du": _median(scene.background.local.sigma / MOL_M2_PER_DU, where),
+        "viewing_zenith_deg": _median(swath.get("viewing_zenith_angle"), where),
+        "solar_zenith_deg": _median(swath.get("solar_zenith_angle"), where),
+        "peak_sigma": float(np.max(scene.signal_sigma, where=where, initial=0.0)),
+        "n_truth": int((scene.truth & where).sum()),
+    }
+
+
+def _objects(scene: TestScene) -> Iterator[NDArray[np.bool_]]:
+    """Yield the connected plumes of a scene: the pixels that count."""
+    import cv2
+
+    count, labels = cv2.connectedComponents(scene.truth.astype(np.uint8), connectivity=8)
+    for number in range(1, count):
+        pixels = (labels == number) & scene.counted
+        if pixels.sum() >= MIN_OBJECT_PIXELS:
+            yield pixels
+
+
+def _is_found(pixels: NDArray[np.bool_], scene: TestScene, found: Components) -> bool:
+    """Tell whether plumes cover half of a plume's pixels over 3 sigma, or of all where there are none."""
+    core = pixels & (scene.signal_sigma >= CORE_SIGMA)
+    core = core if core.any() else pixels
+    return bool((found.labels[core] > 0).mean() >= 0.5)
+
+
+def _false_labels(scene: TestScene, found: Components) -> NDArray[np.int64]:
+    """Numbers of the plumes that touch no injected plume and no enhancement of the scene itself."""
+    numbers = np.arange(1, len(found.boxes) + 1)
+    return np.setdiff1d(numbers, np.unique(found.labels[scene.truth | scene.background.loud]))
+
+
+def _holding_two(objects: Sequence[NDArray[np.bool_]], found: Components) -> int:
+    """Count the plumes that hold pixels of two or more injected ones."""
+    held = [np.unique(found.labels[pixels]) for pixels in objects]
+    return int((np.bincount(np.concatenate(held), minlength=2)[1:] > 1).sum()) if held else 0
+
+
+def score_scenes(
+    scenes: Iterable[tuple[str, TestScene]],
+    detectors: Mapping[str, Detector],
+    rule: ComponentRule,
+    examples_of: str = "unet",
+) -> SceneScores:
+    """Run detectors over scenes and gather what they find.
+
+    Parameters
+    ----------
+    scenes : iterable of (archive, TestScene)
+    detectors : mapping of method to Detector
+    rule : ComponentRule
+    examples_of : str
+        Method whose misses and false plumes are kept as pictures.
+    """
+    gathered = SceneScores(histograms={method: ProbabilityHistogram() for method in detectors})
+    for count, (archive, scene) in enumerate(scenes, 1):
+        located = scene.background.swath.located
+        objects = list(_objects(scene))
+        for method, detector in detectors.items():
+            probability = detector.probability(scene.column, scene.background.usable)
+            found = find_components(probability, scene.background.usable, located, rule)
+            false = _false_labels(scene, found)
+            counts = pixel_counts(found.labels > 0, scene.truth, scene.counted)
+            gathered.scenes.append(
+                {
+                    **_facts(scene, archive, scene.counted),
+                    "method": method,
+                    "usable_pixels": int(scene.counted.sum()),
+                    "plumes": len(found.boxes),
+                    "plumes_of_two": _holding_two(objects, found),
+                    "false_plumes": len(false),
+                    "hit": counts.hit,
+                    "predicted": counts.predicted,
+                    "true": counts.true,
+                }
+            )
+            if scene.name in (CLEAN, STRUCTURED):
+                gathered.histograms[method].add(probability[scene.counted], scene.truth[scene.counted])
+            for pixels in objects:
+                seen = _is_found(pixels, scene, found)
+                over = int((pixels & (scene.signal_sigma >= 4.0)).sum())
+                row = {**_facts(scene, archive, pixels), "method": method, "found": seen, "n_over_4_sigma": over}
+                gathered.plumes.append(row)
+                if method == examples_of and not seen and row["peak_sigma"] >= CORE_SIGMA:
+                    gathered.examples.append(_example("missed", scene, probability, pixels))
+            if method == examples_of:
+                gathered.examples += [_example("false", scene, probability, found.labels == n) for n in false]
+        if count % 100 == 0:
+            log.info("%d scenes", count)
+    return gathered
+
+
+def _example(kind: str, scene: TestScene, probability: NDArray, pixels: NDArray[np.bool_]) -> Example:
+    """Cut the surroundings of some pixels as a picture."""
+    rows, columns = np.nonzero(pixels)
+    centre = int(np.median(rows)), int(np.median(columns))
+    box = tuple(slice(max(0, c - 32), c + 32) for c in centre)
+    background = scene.background
+    with np.errstate(invalid="ignore"):
+        z = (scene.column - background.local.background) / background.local.sigma
+    largest = float(np.max(scene.signal_sigma if kind == "missed" else z, where=pixels, initial=0.0))
+    size = int(pixels.sum())
+    return Example(
+        kind=kind,
+        title=f"{size} pixels, peak {largest:.1f} sigma",
+        z=np.where(background.usable, z, np.nan)[box].astype(np.float32),
+        probability=np.asarray(probability[box], np.float32),
+        truth=scene.truth[box],
+        granule=background.swath.granule,
+        note=f"{scene.name}, scanline {int(background.swath.scanline[centre[0]])}",
+    )
