@@ -5,7 +5,7 @@ import pytest
 from scipy.ndimage import uniform_filter
 
 from so2plumes.evaluation.real import band_case, band_scores, quiet_scores, strong_score
-from so2plumes.evaluation.scenes import CLEAN, POLLUTED, QUIET, STRUCTURED, score_scenes, test_scenes
+from so2plumes.evaluation.scenes import CLEAN, POLLUTED, QUIET, STRUCTURED, Method, score_scenes, test_scenes
 from so2plumes.plumes.components import ComponentRule
 from so2plumes.training.split import part_of
 
@@ -49,7 +49,10 @@ def test_scored_pixels_are_usable_quiet_and_of_the_own_part(background):
 @pytest.fixture(scope="module")
 def scores(backgrounds):
     scenes = [("simulated", scene) for b in backgrounds[:5] for scene in test_scenes(b, seed=1)]
-    return score_scenes(scenes, {"unet": Limit(2.0), "eager": Limit(0.2), "silent": Silent()}, RULE)
+    return score_scenes(
+        scenes,
+        {name: Method(d, RULE) for name, d in (("unet", Limit(2.0)), ("eager", Limit(0.2)), ("silent", Silent()))},
+    )
 
 
 def test_a_silent_detector_finds_nothing_and_invents_nothing(scores):
@@ -77,12 +80,41 @@ def test_an_eager_detector_invents_more(scores):
 
 def test_pictures_are_of_misses_and_inventions(scores, backgrounds):
     scenes = [("simulated", scene) for scene in test_scenes(backgrounds[0], seed=1)]
-    missing = score_scenes(scenes, {"unet": Silent()}, RULE).examples
+    missing = score_scenes(scenes, {"unet": Method(Silent(), RULE)}).examples
     assert all(example.kind == "missed" for example in missing)
-    inventing = score_scenes(scenes, {"unet": Limit(-1.0)}, RULE).examples
+    inventing = score_scenes(scenes, {"unet": Method(Limit(-1.0), RULE)}).examples
     assert any(example.kind == "false" for example in inventing)
     for example in inventing:
         assert example.z.shape == example.probability.shape == example.truth.shape
+
+
+def test_one_plume_over_two_injected_ones_is_counted(background):
+    scene = next(test_scenes(background, seed=1))
+    truth = np.zeros(scene.truth.shape, bool)
+    rows, columns = np.nonzero(scene.counted)
+    row, column = rows[len(rows) // 2], columns[len(rows) // 2]
+    truth[row - 4 : row + 5, column - 6 : column - 2] = truth[row - 4 : row + 5, column + 3 : column + 7] = True
+    scene = dataclasses.replace(scene, truth=truth, signal_sigma=np.where(truth, 9.0, 0.0), counted=np.ones_like(truth))
+
+    class Blob:
+        identity = "blob"
+
+        def probability(self, column_mol_m2, usable):
+            wide = np.zeros(usable.shape, np.float32)
+            wide[row - 8 : row + 9, column - 12 : column + 13] = 1.0
+            return wide
+
+    class Oracle(Blob):
+        def probability(self, column_mol_m2, usable):
+            return truth.astype(np.float32)
+
+    methods = {
+        "unet": Method(Blob(), ComponentRule(min_pixels=1)),
+        "oracle": Method(Oracle(), ComponentRule(min_pixels=1)),
+    }
+    rows_of = {row["method"]: row for row in score_scenes([("simulated", scene)], methods).scenes}
+    assert (rows_of["unet"]["plumes"], rows_of["unet"]["plumes_of_two"]) == (1, 1)
+    assert rows_of["oracle"]["plumes_of_two"] == 0
 
 
 def test_a_strong_plume_is_covered_by_one_plume(background):

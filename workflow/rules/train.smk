@@ -6,7 +6,8 @@ from so2plumes.training.variants import VARIANTS
 TRAINING = f"{RESULTS}/training"
 T = CONFIG.training
 PLAN = (
-    f"--seed {T.seed} --normalisation {T.normalisation} --loss {T.loss} --base-width {T.base_width} --batch {T.batch}"
+    f"--seed {T.seed} --normalisation {T.normalisation} --loss {T.loss} --base-width {T.base_width}"
+    f" --dropout {T.dropout} --batch {T.batch}"
     + (" --validity-channel" if T.validity_channel else "")
 )
 COMPONENTS = f"{THRESHOLDS} --min-pixels {CONFIG.plumes.min_pixels}"

@@ -22,13 +22,13 @@ WINDOW_PIXELS = 32
 
 PRESETS: dict[str, dict[str, dict[str, Any]]] = {
     "paper": {
-        "detect": {"growth_threshold": None, "bridge_threshold": None},
+        "detect": {"threshold": 0.5, "growth_threshold": None, "bridge_threshold": None},
         "emissions": {"background": "bbox_median"},
         "cluster": {"origin": "max"},
         "eruptions": {"origin": "max"},
     },
     "recommended": {
-        "detect": {"growth_threshold": 0.3, "bridge_threshold": 0.05},
+        "detect": {"threshold": 0.7, "growth_threshold": 0.3, "bridge_threshold": 0.05},
         "emissions": {"background": "ring"},
         "cluster": {"origin": "upwind"},
         "eruptions": {"origin": "upwind"},
@@ -246,7 +246,8 @@ class Training(Section):
     validity_channel: bool = Field(False, description="Give the network a second channel: which pixels are usable.")
     loss: Literal["bce", "dice", "focal"] = Field("bce", description="Loss: binary cross-entropy, Dice or focal.")
     base_width: int = Field(8, ge=2, description="Filters of the U-Net's first block.")
-    epochs: int = Field(20, ge=1, description="Passes over the training set.")
+    dropout: float = Field(0.05, ge=0, lt=1, description="Share of dropped activations; the paper has 0.2.")
+    epochs: int = Field(24, ge=1, description="Passes over the training set.")
     batch: int = Field(64, ge=1, description="Images per step.")
     compare_epochs: int = Field(
         4, ge=0, description="Passes of the short trainings that compare inputs, widths and losses; 0 leaves them out."

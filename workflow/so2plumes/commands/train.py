@@ -48,6 +48,7 @@ def _plan(options: argparse.Namespace) -> TrainingPlan:
         channels=2 if options.validity_channel else 1,
         loss=options.loss,
         base_width=options.base_width,
+        dropout=options.dropout,
         epochs=options.epochs,
         batch=options.batch,
     )
@@ -179,7 +180,8 @@ def _add_plan(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--validity-channel", action="store_true", help="second input: which pixels are usable")
     parser.add_argument("--loss", default="bce", help="bce, dice or focal")
     parser.add_argument("--base-width", type=int, default=8)
-    parser.add_argument("--epochs", type=int, default=20)
+    parser.add_argument("--dropout", type=float, default=0.05)
+    parser.add_argument("--epochs", type=int, default=24)
     parser.add_argument("--batch", type=int, default=64)
 
 

@@ -20,6 +20,7 @@ BoolArray = NDArray[np.bool_]
 
 _BELOW_HALF = np.nextafter(np.float32(0.5), np.float32(0.0))
 _MIN_WEIGHT = 0.2
+_OUTSIDE = 0.04
 
 
 @dataclass(frozen=True)
@@ -162,7 +163,8 @@ class ZTest:
         Returns
         -------
         (..., scanline, ground_pixel) float32, 0..1
-            Chance that the local mean is above `limit_sigma`, held below one half where no seed is connected.
+            Over 0.75 in plumes and at most 0.04 elsewhere, so that the test's own hysteresis decides whatever thresholds
+            are set for the network; within both it grows with the chance that the local mean is above `limit_sigma`.
         """
         if z.ndim > 2:
             pairs = zip(z, usable, strict=True)
@@ -177,7 +179,7 @@ class ZTest:
         measured = np.isfinite(rim.white_sigma)
         plume = _connected_with(measured & (rim.value >= self.limit_sigma), seeds)
         score = ndtr((rim.value - self.limit_sigma) / rim.white_sigma)
-        return _divided(np.where(measured, score, 0.0), plume)
+        return np.where(plume, 0.75 + 0.25 * score, _OUTSIDE * np.where(measured, score, 0.0)).astype(np.float32)
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from so2plumes.detect.detector import Detector
 from so2plumes.detect.model import UNet
 from so2plumes.detect.ztest import ColumnThreshold, ZTest
 from so2plumes.evaluation.bins import score_groups
@@ -18,7 +17,16 @@ from so2plumes.evaluation.bounds import SIMULATED_ARCHIVE, verdict
 from so2plumes.evaluation.examples import Example
 from so2plumes.evaluation.images import best_limit, score_images
 from so2plumes.evaluation.real import band_scores, is_strong, quiet_scores, real_example, strong_score
-from so2plumes.evaluation.scenes import CLEAN, POLLUTED, QUIET, STRUCTURED, SceneScores, score_scenes, test_scenes
+from so2plumes.evaluation.scenes import (
+    CLEAN,
+    POLLUTED,
+    QUIET,
+    STRUCTURED,
+    Method,
+    SceneScores,
+    score_scenes,
+    test_scenes,
+)
 from so2plumes.evaluation.scores import Counts, Share
 from so2plumes.plumes.components import ComponentRule
 from so2plumes.training.backgrounds import Background, cropped, granules_below, load_background
@@ -63,14 +71,15 @@ def predict_images(detector: UNet, data: TrainingSet) -> np.ndarray:
 
 
 def image_predictions(
-    detector: UNet, data: TrainingSet, methods: Mapping[str, Detector], threshold: float
+    detector: UNet, data: TrainingSet, baselines: Mapping[str, ZTest | ColumnThreshold]
 ) -> dict[str, np.ndarray]:
-    """Masks of the test images by method; the baselines see each image alone, as the network does."""
-    predictions = {"unet": predict_images(detector, data) >= threshold}
-    for name, method in methods.items():
-        if isinstance(method, ZTest | ColumnThreshold):
-            masks = [method.probability_of_z(z, z != 0) >= threshold for z in data.z]
-            predictions[name] = np.stack(masks) if masks else np.empty(data.truth.shape, bool)
+    """Masks of images by method: where the probability is one half or more.
+
+    The baselines see each image alone, as the network does.
+    """
+    predictions = {"unet": predict_images(detector, data) >= 0.5}
+    for name, method in baselines.items():
+        predictions[name] = method.probability_of_z(data.z, data.z != 0) >= 0.5
     return predictions
 
 
@@ -186,13 +195,14 @@ def evaluate(
         What the card says besides: ``name, training, variants, detection, bytes``.
     """
     limit = best_limit(data.part("train"))
-    baselines: dict[str, Detector] = {"ztest": ZTest(), "threshold": ColumnThreshold(limit)}
-    methods: dict[str, Detector] = {"unet": detector, **baselines}
+    baselines = {"ztest": ZTest(), "threshold": ColumnThreshold(limit)}
+    methods = {name: Method(baseline, ComponentRule()) for name, baseline in baselines.items()}
+    methods = {"unet": Method(detector, rule), **methods}
     test = data.part("test")
-    images = score_images(test, image_predictions(detector, test, baselines, rule.threshold))
+    images = score_images(test, image_predictions(detector, test, baselines))
     log.info("%d test images scored", len(test))
     quiet = ((name, b) for name, b in unseen_backgrounds(folders) if b.loud_fraction <= MAX_LOUD)
-    scores = score_scenes(_scenes(quiet, seed), methods, rule)
+    scores = score_scenes(_scenes(quiet, seed), methods)
     table = scores.scene_table()
     real = [background for name, background in unseen_backgrounds(folders) if name != SIMULATED_ARCHIVE]
     strong = [background for background in real if is_strong(background)]

@@ -88,6 +88,14 @@ def test_scenes(background: Background, seed: int) -> Iterator[TestScene]:
 test_scenes.__test__ = False  # type: ignore[attr-defined]
 
 
+@dataclass(frozen=True)
+class Method:
+    """A detector and what makes a plume of its probabilities."""
+
+    detector: Detector
+    rule: ComponentRule
+
+
 @dataclass
 class SceneScores:
     """What a run over test scenes gathers.
@@ -175,8 +183,7 @@ def _holding_two(objects: Sequence[NDArray[np.bool_]], found: Components) -> int
 
 def score_scenes(
     scenes: Iterable[tuple[str, TestScene]],
-    detectors: Mapping[str, Detector],
-    rule: ComponentRule,
+    methods: Mapping[str, Method],
     examples_of: str = "unet",
 ) -> SceneScores:
     """Run detectors over scenes and gather what they find.
@@ -184,24 +191,23 @@ def score_scenes(
     Parameters
     ----------
     scenes : iterable of (archive, TestScene)
-    detectors : mapping of method to Detector
-    rule : ComponentRule
+    methods : mapping of name to Method
     examples_of : str
         Method whose misses and false plumes are kept as pictures.
     """
-    gathered = SceneScores(histograms={method: ProbabilityHistogram() for method in detectors})
+    gathered = SceneScores(histograms={method: ProbabilityHistogram() for method in methods})
     for count, (archive, scene) in enumerate(scenes, 1):
         located = scene.background.swath.located
         objects = list(_objects(scene))
-        for method, detector in detectors.items():
-            probability = detector.probability(scene.column, scene.background.usable)
-            found = find_components(probability, scene.background.usable, located, rule)
+        for name, method in methods.items():
+            probability = method.detector.probability(scene.column, scene.background.usable)
+            found = find_components(probability, scene.background.usable, located, method.rule)
             false = _false_labels(scene, found)
             counts = pixel_counts(found.labels > 0, scene.truth, scene.counted)
             gathered.scenes.append(
                 {
                     **_facts(scene, archive, scene.counted),
-                    "method": method,
+                    "method": name,
                     "usable_pixels": int(scene.counted.sum()),
                     "plumes": len(found.boxes),
                     "plumes_of_two": _holding_two(objects, found),
@@ -212,15 +218,15 @@ def score_scenes(
                 }
             )
             if scene.name in (CLEAN, STRUCTURED):
-                gathered.histograms[method].add(probability[scene.counted], scene.truth[scene.counted])
+                gathered.histograms[name].add(probability[scene.counted], scene.truth[scene.counted])
             for pixels in objects:
                 seen = _is_found(pixels, scene, found)
                 over = int((pixels & (scene.signal_sigma >= 4.0)).sum())
-                row = {**_facts(scene, archive, pixels), "method": method, "found": seen, "n_over_4_sigma": over}
+                row = {**_facts(scene, archive, pixels), "method": name, "found": seen, "n_over_4_sigma": over}
                 gathered.plumes.append(row)
-                if method == examples_of and not seen and row["peak_sigma"] >= CORE_SIGMA:
+                if name == examples_of and not seen and row["peak_sigma"] >= CORE_SIGMA:
                     gathered.examples.append(_example("missed", scene, probability, pixels))
-            if method == examples_of:
+            if name == examples_of:
                 gathered.examples += [_example("false", scene, probability, found.labels == n) for n in false]
         if count % 100 == 0:
             log.info("%d scenes", count)
