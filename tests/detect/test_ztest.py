@@ -176,7 +176,7 @@ def test_within_a_plume_more_signal_is_more_probable():
     z[20:40] = np.linspace(1.2, 2.8, 60)
     inside = ZTest().probability_of_z(z, everywhere(z))[30, 4:56]
     assert (np.diff(inside) >= 0).all()
-    assert inside[0] < 0.9 < 0.999 < inside[-1]
+    assert 0.75 <= inside[0] < 0.97 < 0.999 < inside[-1]
 
 
 def test_a_stack_of_images_is_tested_one_by_one():

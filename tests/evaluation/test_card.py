@@ -38,7 +38,7 @@ def done(made, data, simulated_folder):
 
 
 def test_only_unseen_orbits_are_scored(simulated_folder):
-    orbits = [background.swath.orbit for _, background in unseen_backgrounds([simulated_folder])]
+    orbits = [background.swath.orbit for background in unseen_backgrounds([simulated_folder])]
     assert orbits
     assert all(is_test_orbit(orbit) for orbit in orbits)
 

@@ -48,11 +48,9 @@ def test_scored_pixels_are_usable_quiet_and_of_the_own_part(background):
 
 @pytest.fixture(scope="module")
 def scores(backgrounds):
-    scenes = [("simulated", scene) for b in backgrounds[:5] for scene in test_scenes(b, seed=1)]
-    return score_scenes(
-        scenes,
-        {name: Method(d, RULE) for name, d in (("unet", Limit(2.0)), ("eager", Limit(0.2)), ("silent", Silent()))},
-    )
+    scenes = [scene for b in backgrounds[:5] for scene in test_scenes(b, seed=1)]
+    detectors = {"unet": Limit(2.0), "eager": Limit(0.2), "silent": Silent()}
+    return score_scenes(scenes, {name: Method(detector, RULE) for name, detector in detectors.items()})
 
 
 def test_a_silent_detector_finds_nothing_and_invents_nothing(scores):
@@ -79,7 +77,7 @@ def test_an_eager_detector_invents_more(scores):
 
 
 def test_pictures_are_of_misses_and_inventions(scores, backgrounds):
-    scenes = [("simulated", scene) for scene in test_scenes(backgrounds[0], seed=1)]
+    scenes = list(test_scenes(backgrounds[0], seed=1))
     missing = score_scenes(scenes, {"unet": Method(Silent(), RULE)}).examples
     assert all(example.kind == "missed" for example in missing)
     inventing = score_scenes(scenes, {"unet": Method(Limit(-1.0), RULE)}).examples
@@ -108,11 +106,9 @@ def test_one_plume_over_two_injected_ones_is_counted(background):
         def probability(self, column_mol_m2, usable):
             return truth.astype(np.float32)
 
-    methods = {
-        "unet": Method(Blob(), ComponentRule(min_pixels=1)),
-        "oracle": Method(Oracle(), ComponentRule(min_pixels=1)),
-    }
-    rows_of = {row["method"]: row for row in score_scenes([("simulated", scene)], methods).scenes}
+    any_size = ComponentRule(min_pixels=1)
+    methods = {"unet": Method(Blob(), any_size), "oracle": Method(Oracle(), any_size)}
+    rows_of = {row["method"]: row for row in score_scenes([scene], methods).scenes}
     assert (rows_of["unet"]["plumes"], rows_of["unet"]["plumes_of_two"]) == (1, 1)
     assert rows_of["oracle"]["plumes_of_two"] == 0
 

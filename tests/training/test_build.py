@@ -26,7 +26,7 @@ def test_no_pixel_counts_outside_the_part_of_its_orbit(quiet_archive):
         background = load_background(path)
         swath = background.swath
         own = part_of(swath.orbit, swath["longitude"], swath["latitude"])
-        for image in images_of_background(background, Recipe(scenes_per_granule=1), "quiet"):
+        for image in images_of_background(background, Recipe(scenes_per_granule=1)):
             row = int(image.row["scanline"] - swath.scanline[0])
             column = int(image.row["ground_pixel"] - swath.ground_pixel[0])
             assert not (image.weight > 0)[~own[row : row + 32, column : column + 32]].any()
@@ -141,6 +141,7 @@ def labelled(quiet_archive):
         "author": "A. Person",
         "date": "2026-01-01",
         "version": 3,
+        "complete": False,
     }
     labels = gpd.GeoDataFrame([{**facts, "label": "plume"}], geometry=[around(row, column, 6)], crs="EPSG:4326")
     return background, labels, (row, column)
@@ -148,7 +149,7 @@ def labelled(quiet_archive):
 
 def test_labels_become_images_with_their_author(labelled):
     background, labels, _ = labelled
-    images = images_of_labels(background, labels, Recipe(), "real")
+    images = images_of_labels(background, labels, Recipe())
     assert images
     for image in images:
         assert image.row["author"] == "A. Person"
@@ -160,7 +161,7 @@ def test_labels_become_images_with_their_author(labelled):
 def test_around_a_label_nothing_is_decided(labelled):
     background, labels, (row, column) = labelled
     swath = background.swath
-    for image in images_of_labels(background, labels, Recipe(), "real"):
+    for image in images_of_labels(background, labels, Recipe()):
         top, left = image.row["scanline"] - swath.scanline[0], image.row["ground_pixel"] - swath.ground_pixel[0]
         counted = image.weight >= 1.0
         ring = np.zeros(background.usable.shape, bool)

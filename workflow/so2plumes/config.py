@@ -28,7 +28,7 @@ PRESETS: dict[str, dict[str, dict[str, Any]]] = {
         "eruptions": {"origin": "max"},
     },
     "recommended": {
-        "detect": {"threshold": 0.7, "growth_threshold": 0.3, "bridge_threshold": 0.05},
+        "detect": {"threshold": 0.6, "growth_threshold": 0.4, "bridge_threshold": 0.05},
         "emissions": {"background": "ring"},
         "cluster": {"origin": "upwind"},
         "eruptions": {"origin": "upwind"},

@@ -11,7 +11,7 @@ ALGORITHMS: dict[str, int] = {
     "index_archive": 1,
     "fetch_swaths": 1,
     "detect_plumes": 1,
-    "extract_plumes": 2,
+    "extract_plumes": 1,
     "estimate_emissions": 1,
     "collect_plumes": 1,
     "collect_receipts": 1,

@@ -146,7 +146,7 @@ def _quiet_unseen(folders: list[Path]) -> Any:
     from so2plumes.evaluation.card import unseen_backgrounds
     from so2plumes.training.build import MAX_LOUD
 
-    return [(name, item) for name, item in unseen_backgrounds(folders) if item.loud_fraction <= MAX_LOUD]
+    return [scene for scene in unseen_backgrounds(folders) if scene.loud_fraction <= MAX_LOUD]
 
 
 def _training_log(options: argparse.Namespace) -> dict[str, Any]:

@@ -163,7 +163,7 @@ class ZTest:
         Returns
         -------
         (..., scanline, ground_pixel) float32, 0..1
-            Over 0.75 in plumes and at most 0.04 elsewhere, so that the test's own hysteresis decides whatever thresholds
+            Over 0.75 in plumes and at most 0.04 elsewhere, so that its own hysteresis decides whatever thresholds
             are set for the network; within both it grows with the chance that the local mean is above `limit_sigma`.
         """
         if z.ndim > 2:

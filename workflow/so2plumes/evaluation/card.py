@@ -24,6 +24,7 @@ from so2plumes.evaluation.scenes import (
     STRUCTURED,
     Method,
     SceneScores,
+    TestScene,
     score_scenes,
     test_scenes,
 )
@@ -53,15 +54,15 @@ class Evaluation:
     examples: list[Example]
 
 
-def unseen_backgrounds(folders: Sequence[Path]) -> Iterable[tuple[str, Background]]:
-    """Yield archive and background of the granules of test orbits."""
+def unseen_backgrounds(folders: Sequence[Path]) -> Iterable[Background]:
+    """Yield the scenes of test orbits."""
     from so2plumes.swath.names import parse_granule_name
 
     for path in granules_below(folders):
         if is_test_orbit(parse_granule_name(path).orbit):
             background = load_background(path)
             if background is not None:
-                yield path.parent.name, background
+                yield background
 
 
 def predict_images(detector: UNet, data: TrainingSet) -> np.ndarray:
@@ -127,10 +128,9 @@ def plume_rows(scores: SceneScores) -> list[dict[str, Any]]:
     return rows
 
 
-def _scenes(backgrounds: Iterable[tuple[str, Background]], seed: int) -> Iterable[tuple[str, Any]]:
-    for archive, background in backgrounds:
-        for scene in test_scenes(_piece(background), seed):
-            yield archive, scene
+def _scenes(backgrounds: Iterable[Background], seed: int) -> Iterable[TestScene]:
+    for background in backgrounds:
+        yield from test_scenes(_piece(background), seed)
 
 
 def _piece(background: Background) -> Background:
@@ -195,20 +195,20 @@ def evaluate(
         What the card says besides: ``name, training, variants, detection, bytes``.
     """
     limit = best_limit(data.part("train"))
-    baselines = {"ztest": ZTest(), "threshold": ColumnThreshold(limit)}
+    baselines: dict[str, ZTest | ColumnThreshold] = {"ztest": ZTest(), "threshold": ColumnThreshold(limit)}
     methods = {name: Method(baseline, ComponentRule()) for name, baseline in baselines.items()}
     methods = {"unet": Method(detector, rule), **methods}
     test = data.part("test")
     images = score_images(test, image_predictions(detector, test, baselines))
     log.info("%d test images scored", len(test))
-    quiet = ((name, b) for name, b in unseen_backgrounds(folders) if b.loud_fraction <= MAX_LOUD)
+    quiet = (background for background in unseen_backgrounds(folders) if background.loud_fraction <= MAX_LOUD)
     scores = score_scenes(_scenes(quiet, seed), methods)
     table = scores.scene_table()
-    real = [background for name, background in unseen_backgrounds(folders) if name != SIMULATED_ARCHIVE]
+    real = [scene for scene in unseen_backgrounds(folders) if scene.archive != SIMULATED_ARCHIVE]
     strong = [background for background in real if is_strong(background)]
     strong_rows = [strong_score(background, detector, rule) for background in strong]
     log.info("%d strong scenes scored", len(strong))
-    simulated = (b for name, b in unseen_backgrounds(folders) if name == SIMULATED_ARCHIVE)
+    simulated = (scene for scene in unseen_backgrounds(folders) if scene.archive == SIMULATED_ARCHIVE)
     bands = band_scores(simulated, detector, rule, seed)
     log.info("%d bands scored", bands["cases"])
     card: dict[str, Any] = {

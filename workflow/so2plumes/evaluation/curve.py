@@ -169,7 +169,6 @@ def run_trial(
     detector: Detector,
     plan: TrialPlan,
     find: ComponentRule,
-    archive: str = "",
 ) -> Trial | None:
     """Inject one plume into a scene and look for it; None where the scene has no quiet usable pixel.
 
@@ -210,7 +209,7 @@ def run_trial(
         n_truth=int((signal_sigma > TRUTH_SIGMA).sum()),
         granule=swath.granule,
         orbit=swath.orbit,
-        archive=archive,
+        archive=background.archive,
     )
 
 
@@ -219,7 +218,6 @@ def run_trials(
     detector: Detector,
     plan: TrialPlan,
     find: ComponentRule,
-    archive: str = "",
 ) -> pd.DataFrame:
     """Run trials over quiet scenes.
 
@@ -232,8 +230,6 @@ def run_trials(
     plan : TrialPlan
     find : ComponentRule
         What makes a plume of probabilities.
-    archive : str
-        Where the scenes come from, as the table shall say.
 
     Returns
     -------
@@ -248,7 +244,7 @@ def run_trials(
             swath = background.swath
             for number in range(first, first + min(plan.trials_per_scene, plan.trials - len(rows))):
                 rng = np.random.default_rng([plan.seed, swath.orbit, int(swath.scanline[0]), number])
-                trial = run_trial(rng, background, detector, plan, find, archive)
+                trial = run_trial(rng, background, detector, plan, find)
                 rows += [] if trial is None else [trial]
             if len(rows) >= plan.trials:
                 break

@@ -134,12 +134,12 @@ def _median(values: NDArray | None, where: NDArray[np.bool_]) -> float:
     return float(np.median(values[where])) if values is not None and where.any() else np.nan
 
 
-def _facts(scene: TestScene, archive: str, where: NDArray[np.bool_]) -> dict[str, Any]:
+def _facts(scene: TestScene, where: NDArray[np.bool_]) -> dict[str, Any]:
     swath = scene.background.swath
     enhanced = scene.column - swath["vertical_column"] - scene.signal_sigma * scene.background.local.sigma
     return {
         "scene": scene.name,
-        "archive": archive,
+        "archive": scene.background.archive,
         "granule": swath.granule,
         "kind": scene.kind,
         "background_du": _median(enhanced / MOL_M2_PER_DU, where),
@@ -182,7 +182,7 @@ def _holding_two(objects: Sequence[NDArray[np.bool_]], found: Components) -> int
 
 
 def score_scenes(
-    scenes: Iterable[tuple[str, TestScene]],
+    scenes: Iterable[TestScene],
     methods: Mapping[str, Method],
     examples_of: str = "unet",
 ) -> SceneScores:
@@ -190,13 +190,13 @@ def score_scenes(
 
     Parameters
     ----------
-    scenes : iterable of (archive, TestScene)
+    scenes : iterable of TestScene
     methods : mapping of name to Method
     examples_of : str
         Method whose misses and false plumes are kept as pictures.
     """
     gathered = SceneScores(histograms={method: ProbabilityHistogram() for method in methods})
-    for count, (archive, scene) in enumerate(scenes, 1):
+    for count, scene in enumerate(scenes, 1):
         located = scene.background.swath.located
         objects = list(_objects(scene))
         for name, method in methods.items():
@@ -206,7 +206,7 @@ def score_scenes(
             counts = pixel_counts(found.labels > 0, scene.truth, scene.counted)
             gathered.scenes.append(
                 {
-                    **_facts(scene, archive, scene.counted),
+                    **_facts(scene, scene.counted),
                     "method": name,
                     "usable_pixels": int(scene.counted.sum()),
                     "plumes": len(found.boxes),
@@ -222,7 +222,7 @@ def score_scenes(
             for pixels in objects:
                 seen = _is_found(pixels, scene, found)
                 over = int((pixels & (scene.signal_sigma >= 4.0)).sum())
-                row = {**_facts(scene, archive, pixels), "method": name, "found": seen, "n_over_4_sigma": over}
+                row = {**_facts(scene, pixels), "method": name, "found": seen, "n_over_4_sigma": over}
                 gathered.plumes.append(row)
                 if name == examples_of and not seen and row["peak_sigma"] >= CORE_SIGMA:
                     gathered.examples.append(_example("missed", scene, probability, pixels))

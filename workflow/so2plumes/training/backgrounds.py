@@ -25,12 +25,16 @@ LOUD_MARGIN_PIXELS = 8
 
 @dataclass(frozen=True)
 class Background:
-    """A scene with its usable pixels, local statistics and the pixels that may hold a real plume."""
+    """A scene with its usable pixels, local statistics and the pixels that may hold a real plume.
+
+    ``archive`` is the name of the folder that it comes from.
+    """
 
     swath: Swath
     usable: NDArray[np.bool_]
     local: LocalStatistics
     loud: NDArray[np.bool_]
+    archive: str = ""
 
     @property
     def loud_fraction(self) -> float:
@@ -81,7 +85,7 @@ def load_background(path: str | Path, min_usable: float = 0.15) -> Background | 
     local = local_statistics(column, usable)
     with np.errstate(invalid="ignore"):
         z = (column - local.background) / local.sigma
-    return Background(swath, usable, local, loud_pixels(z, usable))
+    return Background(swath, usable, local, loud_pixels(z, usable), Path(path).parent.name)
 
 
 def granules_below(folders: Sequence[str | Path]) -> list[Path]:
@@ -102,4 +106,6 @@ def cropped(background: Background, rows: slice, columns: slice) -> Background:
     """Cut a piece of a background: everything keeps its statistics of the whole scene."""
     box = (rows, columns)
     local = LocalStatistics(background.local.background[box], background.local.sigma[box])
-    return Background(background.swath.cut(rows, columns), background.usable[box], local, background.loud[box])
+    return Background(
+        background.swath.cut(rows, columns), background.usable[box], local, background.loud[box], background.archive
+    )

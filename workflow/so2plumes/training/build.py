@@ -134,7 +134,7 @@ def _images(layers: _Layers, corners: Sequence[tuple[int, int]], window: int) ->
             yield Image(z, column, truth, weight, _row(layers, corner, window, counted))
 
 
-def images_of_background(background: Background, recipe: Recipe, archive: str) -> list[Image]:
+def images_of_background(background: Background, recipe: Recipe) -> list[Image]:
     """Draw the images of one quiet granule; they depend on the seed and the orbit only."""
     swath, usable = background.swath, background.usable
     rng = np.random.default_rng([recipe.seed, swath.orbit])
@@ -153,7 +153,7 @@ def images_of_background(background: Background, recipe: Recipe, archive: str) -
             scene_weight(background, scene, judged),
             scene.signal_sigma,
             scene.structure_du,
-            {**facts, "kind": scene.kind, "archive": archive},
+            {**facts, "kind": scene.kind, "archive": background.archive},
         )
         near = scene.truth & usable & judged
         corners = _corners(rng, usable.shape, near, recipe.images_near_plume, recipe.images_anywhere, recipe.window)
@@ -161,7 +161,7 @@ def images_of_background(background: Background, recipe: Recipe, archive: str) -
     return images
 
 
-def images_of_labels(background: Background, labels: gpd.GeoDataFrame, recipe: Recipe, archive: str) -> list[Image]:
+def images_of_labels(background: Background, labels: gpd.GeoDataFrame, recipe: Recipe) -> list[Image]:
     """Cut the images of one labelled granule. What people did not judge does not count."""
     from so2plumes.training.labels import label_masks
 
@@ -178,7 +178,7 @@ def images_of_labels(background: Background, labels: gpd.GeoDataFrame, recipe: R
         "author": str(first["author"]),
         "date": str(first["date"]),
         "version": int(first["version"]),
-        "archive": archive,
+        "archive": background.archive,
     }
     layers = _Layers(
         background,
@@ -201,15 +201,14 @@ def images_of_granule(path: Path, recipe: Recipe, labels: gpd.GeoDataFrame | Non
     background = load_background(path)
     if background is None:
         return []
-    archive = path.parent.name
     images: list[Image] = []
     own = labels[labels["granule"] == background.swath.granule] if labels is not None else None
     if own is not None and len(own):
-        images += images_of_labels(background, own, recipe, archive)
+        images += images_of_labels(background, own, recipe)
         if (own["label"] == "plume").any():
             return images
     if background.loud_fraction <= MAX_LOUD:
-        images += images_of_background(background, recipe, archive)
+        images += images_of_background(background, recipe)
     return images
 
 

@@ -25,8 +25,8 @@ class TrainingPlan:
     """Hyper-parameters of one training (FP 2.2 where the paper gives them).
 
     ``normalisation`` is a key of `so2plumes.detect.inputs.INPUTS`, ``loss`` one of `so2plumes.training.losses.LOSSES`;
-    with two ``channels`` the network also sees which pixels are usable. The paper's dropout is 0.2; with this many images
-    less is better.
+    with two ``channels`` the network also sees which pixels are usable. The paper's dropout is 0.2; with so many
+    images less is better.
     """
 
     seed: int = 1
