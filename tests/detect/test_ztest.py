@@ -256,9 +256,9 @@ def test_every_injected_plume_is_found(scenes):
 @pytest.mark.real
 def test_real_noise_turned_upside_down_holds_no_plume(shared_data):
     """Nothing makes a real column negative over an area, so whatever is found in the mirrored column is false."""
-    from so2plumes.training.backgrounds import granules_below, load_background
+    from so2plumes.training.backgrounds import granules_below
 
-    scenes = [load_background(path) for path in granules_below([shared_data / "etna"])[::7]]
+    scenes = [granule.load() for granule in granules_below([shared_data / "etna"])[::7]]
     quiet = [scene for scene in scenes if scene is not None and scene.loud_fraction <= 0.25]
     false = sum(
         len(find_components(ZTest().probability(-s.swath["vertical_column"], s.usable), s.usable, s.usable).boxes)

@@ -8,7 +8,7 @@ import pytest
 
 from so2plumes.detect.normalise import local_statistics
 from so2plumes.simulate.archive import simulate_archive
-from so2plumes.training.backgrounds import granules_below, load_background
+from so2plumes.training.backgrounds import granules_below
 
 
 @dataclass(frozen=True)
@@ -55,4 +55,4 @@ def simulated_folder(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def backgrounds(simulated_folder):
-    return [load_background(path) for path in granules_below([simulated_folder])]
+    return [granule.load() for granule in granules_below([simulated_folder])]

@@ -4,10 +4,12 @@ import numpy as np
 import pytest
 
 from so2plumes.detect.model import detector_of
+from so2plumes.errors import ModelError
 from so2plumes.evaluation.bounds import verdict
-from so2plumes.evaluation.card import evaluate, unseen_backgrounds
+from so2plumes.evaluation.card import evaluate
 from so2plumes.evaluation.scenes import CLEAN, STRUCTURED
-from so2plumes.evaluation.variants import score_variant, thinned
+from so2plumes.evaluation.unseen import UnseenScenes, unseen_scenes
+from so2plumes.evaluation.variants import held_out, score_variant
 from so2plumes.plumes.components import ComponentRule
 from so2plumes.training.build import Recipe, build_training_set
 from so2plumes.training.split import is_test_orbit
@@ -34,18 +36,29 @@ def made(data, simulated_folder, tmp_path_factory):
 @pytest.fixture(scope="module")
 def done(made, data, simulated_folder):
     path, facts = made
-    return evaluate(detector_of(path, "local_robust", 64), data, [simulated_folder], RULE, 1, facts)
+    return evaluate(detector_of(path, "local_robust", 64), data, unseen_scenes([simulated_folder]), RULE, 1, facts)
 
 
 def test_only_unseen_orbits_are_scored(simulated_folder):
-    orbits = [background.swath.orbit for background in unseen_backgrounds([simulated_folder])]
+    scenes = unseen_scenes([simulated_folder])
+    orbits = [background.swath.orbit for background in scenes]
     assert orbits
     assert all(is_test_orbit(orbit) for orbit in orbits)
+    assert [background.swath.orbit for background in scenes] == orbits
+    assert {background.archive for background in scenes} == {"simulated"}
+    assert list(scenes.of(real=True)) == []
+    assert len(list(scenes.spread(2))) == 2
+
+
+def test_nothing_to_score_on_is_said(made, data):
+    path, facts = made
+    with pytest.raises(ModelError, match="nothing to score"):
+        evaluate(detector_of(path, "local_robust", 64), data, UnseenScenes(()), RULE, 1, facts)
 
 
 def test_weights_scored_again_give_the_same_card(made, done, data, simulated_folder):
     path, facts = made
-    again = evaluate(detector_of(path, "local_robust", 64), data, [simulated_folder], RULE, 1, facts)
+    again = evaluate(detector_of(path, "local_robust", 64), data, unseen_scenes([simulated_folder]), RULE, 1, facts)
     assert again.card == done.card
 
 
@@ -125,11 +138,13 @@ def test_what_was_not_measured_is_not_met(done):
     assert sorted(bound["reached"] is None for bound in missed) == [False, True, True, True]
 
 
-def test_variants_learn_from_the_same_images(data):
-    few = thinned(data, 40, seed=1)
+def test_variants_are_chosen_without_a_test_image(data):
+    few = held_out(data, 40, seed=1)
+    parts = few.table.groupby("part")["orbit"].unique()
     assert (few.table["part"] == "train").sum() == 40
-    assert (few.table["part"] == "test").sum() == (data.table["part"] == "test").sum()
-    np.testing.assert_array_equal(few.z, thinned(data, 40, seed=1).z)
+    assert not set(parts["train"]) & set(parts["test"])
+    assert set(few.table["orbit"]) <= set(data.part("train").table["orbit"])
+    np.testing.assert_array_equal(few.z, held_out(data, 40, seed=1).z)
 
 
 def test_a_variant_row_says_what_was_trained(data):

@@ -16,15 +16,13 @@ def example(shape=(4, 6), kind="missed", truth=True, **changed) -> Example:
     z = np.arange(np.prod(shape), dtype=np.float32).reshape(shape)
     z[0, 0] = np.nan
     facts = {"title": "a plume", "granule": "S5P_x", "note": "3 sigma"} | changed
-    return Example(
-        kind=kind, z=z, probability=np.full(shape, 0.25, np.float32), truth=z > 3 if truth else None, **facts
-    )
+    return Example(kind=kind, z=z, plume=z > 2, truth=z > 3 if truth else None, **facts)
 
 
 def assert_same(one: Example, other: Example) -> None:
     for name in ("kind", "title", "granule", "note"):
         assert getattr(one, name) == getattr(other, name)
-    for name in ("z", "probability", "truth"):
+    for name in ("z", "plume", "truth"):
         np.testing.assert_array_equal(getattr(one, name), getattr(other, name))
 
 
@@ -35,7 +33,7 @@ def test_examples_of_different_shapes_come_back_in_order(tmp_path):
     assert len(read) == 3
     for one, other in zip(written, read, strict=True):
         assert_same(one, other)
-        assert other.z.dtype == other.probability.dtype == np.float32
+        assert (other.z.dtype, other.plume.dtype) == (np.float32, bool)
     assert read[1].truth is None
     assert read[0].truth.dtype == bool
 
@@ -53,7 +51,7 @@ def test_any_example_survives_the_file(tmp_path_factory, data, shape, kind):
         kind=kind,
         title=data.draw(text),
         z=data.draw(arrays(np.float32, shape)),
-        probability=data.draw(arrays(np.float32, shape)),
+        plume=data.draw(arrays(bool, shape)),
         truth=data.draw(st.none() | arrays(bool, shape)),
         granule=data.draw(text),
         note=data.draw(text),
@@ -74,10 +72,10 @@ def test_a_rewritten_file_leaves_nothing_beside_it(tmp_path):
     ("changed", "said"),
     [
         ({"kind": "odd"}, "no known kind"),
-        ({"probability": np.zeros((4, 5), np.float32)}, "do not fit"),
+        ({"plume": np.zeros((4, 5), bool)}, "do not fit"),
         ({"truth": np.zeros((5, 6), bool)}, "do not fit"),
-        ({"z": np.zeros(6, np.float32), "probability": np.zeros(6, np.float32), "truth": None}, "do not fit"),
-        ({"z": np.zeros((0, 6)), "probability": np.zeros((0, 6)), "truth": None}, "do not fit"),
+        ({"z": np.zeros(6, np.float32), "plume": np.zeros(6, bool), "truth": None}, "do not fit"),
+        ({"z": np.zeros((0, 6)), "plume": np.zeros((0, 6), bool), "truth": None}, "do not fit"),
     ],
 )
 def test_an_example_that_cannot_be_drawn_is_refused(changed, said):

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from so2plumes.evaluation.bins import PEAK, score_groups
 from so2plumes.evaluation.histogram import ProbabilityHistogram
-from so2plumes.evaluation.images import best_limit, score_images
+from so2plumes.evaluation.images import best_limit, false_pixel_share, score_images
 from so2plumes.evaluation.scores import Counts, Share, pixel_counts
 from so2plumes.training.dataset import TABLE_COLUMNS, TrainingSet
 
@@ -81,6 +81,7 @@ def made_set(z, truth):
     for name in ("n_truth", "viewing_zenith_deg", "solar_zenith_deg", "background_du", "noise_du"):
         table[name] = 1.0
     table["edge"] = False
+    table["source"] = "injected"
     return TrainingSet(z, z * 1e-3, truth, np.ones(z.shape, np.float32), table)
 
 
@@ -101,3 +102,22 @@ def test_images_are_scored_by_method():
     assert scored["right", "peak over 6 sigma"]["f1"] == 1.0
     assert scored["blind", "peak over 6 sigma"]["recall"] == 0.0
     assert scored["right", "6 to 15 sigma"]["images"] == 2
+
+
+def test_labelled_images_have_recall_but_no_precision():
+    truth = np.ones((2, 32, 32), bool)
+    data = made_set(np.full(truth.shape, 8.0, np.float32), truth)
+    data.table["source"] = "reviewed"
+    rows = score_images(data, {"half": np.tile(np.arange(32) < 16, (2, 32, 1))})
+    reviewed = next(row for row in rows if row["by"] == "truth" and row["of"] == "reviewed")
+    assert (reviewed["recall"], reviewed["precision"], reviewed["f1"]) == (0.5, None, None)
+    assert all(row["images"] == 0 for row in rows if row["by"] == "all")
+
+
+def test_false_pixels_are_counted_where_there_is_no_plume():
+    truth = np.zeros((4, 32, 32), bool)
+    data = made_set(np.zeros(truth.shape, np.float32), truth)
+    data.table["source"] = ["none", "none", "injected", "injected"]
+    predicted = np.ones(truth.shape, bool)
+    predicted[0] = False
+    assert false_pixel_share(data, {"unet": predicted}) == {"unet": 0.5}

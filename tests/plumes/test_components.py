@@ -130,19 +130,39 @@ def test_growth_keeps_every_plume_pixel_and_never_adds_plumes(seed, low):
     assert len(grown.boxes) <= len(plain.boxes)
 
 
+def split_plume(gap, clear=False):
+    probability = np.zeros((6, 24 + gap))
+    probability[2:5, :12] = probability[2:5, 12 + gap :] = 0.9
+    probability[2:5, 12 : 12 + gap] = 0.1
+    return probability, np.ones(probability.shape, bool) if clear else probability > 0.5
+
+
 def test_a_bridge_under_clouds_joins_two_pieces_and_stays_outside_them():
-    probability = np.zeros((6, 40))
-    probability[2:5, :12] = probability[2:5, 26:] = 0.9
-    probability[2:5, 12:26] = 0.1
-    usable = probability > 0.5
+    probability, usable = split_plume(14)
     assert len(find(probability, usable).boxes) == 2
-    bridged = find(probability, usable, bridge_threshold=0.05)
-    assert bridged.boxes == (Box(2, 5, 0, 40),)
+    bridged = find(probability, usable, bridge_pixels=14)
+    assert bridged.boxes == (Box(2, 5, 0, 38),)
     assert not bridged.labels[:, 12:26].any()
 
 
+@pytest.mark.parametrize(("gap", "n_plumes"), [(8, 1), (9, 2), (30, 2)])
+def test_a_bridge_is_no_longer_than_allowed(gap, n_plumes):
+    assert len(find(*split_plume(gap), bridge_pixels=8).boxes) == n_plumes
+
+
 def test_clear_pixels_are_no_bridge():
-    probability = np.zeros((6, 40))
-    probability[2:5, :12] = probability[2:5, 26:] = 0.9
-    probability[2:5, 12:26] = 0.1
-    assert len(find(probability, bridge_threshold=0.05).boxes) == 2
+    assert len(find(*split_plume(14, clear=True), bridge_pixels=14).boxes) == 2
+
+
+def test_where_there_is_surely_no_plume_is_no_bridge():
+    probability, usable = split_plume(14)
+    probability[:, 18] = 0.01
+    assert len(find(probability, usable, bridge_pixels=14).boxes) == 2
+
+
+def test_a_bridge_leads_to_plumes_only_not_to_specks():
+    probability, usable = split_plume(14)
+    probability[2:5, 26:] = 0.0
+    probability[3, 26] = 0.45
+    found = find(probability, usable, growth_threshold=0.4, bridge_pixels=14)
+    assert found.boxes == (Box(2, 5, 0, 12),)

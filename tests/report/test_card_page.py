@@ -170,12 +170,12 @@ def test_edges_go_round_the_pixels():
     assert len(pixel_edges(~np.ones((4, 5), bool))) == 0
 
 
-def test_picture_draws_truth_and_detection_at_the_threshold():
+def test_picture_draws_truth_and_detected_plumes():
     example = made_example("found", 3)
-    axes = example_figure(example, threshold=0.7).axes[0]
+    axes = example_figure(example).axes[0]
     truth, found = (lines.get_segments() for lines in axes.collections)
     assert len(truth) == len(pixel_edges(example.truth))
-    assert len(found) == len(pixel_edges(example.probability >= 0.7)) != len(pixel_edges(example.probability >= 0.5))
+    assert len(found) == len(pixel_edges(example.plume)) != len(pixel_edges(example.truth))
     without = example_figure(replace(example, truth=None)).axes[0]
     assert len(without.collections) == 1
 
@@ -192,7 +192,7 @@ def coloured(figure, colour: str) -> int:
 
 def test_outlines_can_be_seen():
     example = made_example("found", 3)
-    blank = replace(example, truth=None, probability=np.zeros_like(example.probability))
+    blank = replace(example, truth=None, plume=np.zeros_like(example.plume))
     assert coloured(example_figure(blank), FOUND) == 0
     assert coloured(example_figure(example), FOUND) > 100
     assert coloured(example_figure(example), TRUTH) > coloured(example_figure(blank), TRUTH) + 50

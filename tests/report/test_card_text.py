@@ -240,3 +240,9 @@ def test_a_bound_says_in_which_way_it_holds(card):
     bounds = [{"bound": "false plumes", "words": "at most", "required": 1.0, "reached": 1.4, "met": False, "note": ""}]
     assert bounds_table(bounds).rows[0][1:4] == ("at most 1", "1.4", "not met")
     assert "(reached 1.4, required at most 1)" in words.verdict_words(bounds)[1]
+
+
+def test_plumes_of_two_and_false_pixels_are_said(card):
+    said = card_markdown(card)
+    assert "7 of 240 plumes in scenes with injections hold two injected plumes" in said
+    assert "in windows without one: U-Net 0.210 %" in said

@@ -18,7 +18,7 @@ def test_unusable_granules_are_no_backgrounds(tmp_path):
 
 
 def test_a_crop_keeps_numbers_and_statistics(quiet_archive):
-    whole = load_background(granules_below([quiet_archive])[0])
+    whole = granules_below([quiet_archive])[0].load()
     piece = cropped(whole, slice(10, 50), slice(20, 90))
     assert piece.swath.shape == piece.usable.shape == piece.loud.shape == piece.local.sigma.shape == (40, 70)
     assert piece.swath.scanline[0] == whole.swath.scanline[10]

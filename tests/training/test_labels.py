@@ -354,7 +354,7 @@ def plume_archive(archive, tmp_path):
 
     from so2plumes.training.backgrounds import granules_below
 
-    for number, path in enumerate(granules_below([archive])[:2]):
+    for number, path in enumerate([granule.path for granule in granules_below([archive])[:2]]):
         copy = tmp_path / "granules" / path.name
         copy.parent.mkdir(exist_ok=True)
         shutil.copyfile(path, copy)

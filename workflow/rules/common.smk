@@ -39,14 +39,14 @@ PERIODS = {
 FILTER = f"--min-qa {CONFIG.filter.min_qa} --max-solar-zenith {CONFIG.filter.max_solar_zenith_deg}"
 THRESHOLDS = (
     f"--threshold {CONFIG.detect.threshold} --growth-threshold {CONFIG.detect.growth_threshold}"
-    f" --bridge-threshold {CONFIG.detect.bridge_threshold}"
+    f" --bridge-pixels {CONFIG.detect.bridge_pixels}"
 )
 
 
 wildcard_constraints:
     year=r"\d{4}",
     date=r"\d{4}-\d{2}(-\d{2})?",
-    model=r"[A-Za-z0-9_.-]+",
+    model=r"(?!simulated\b)[A-Za-z0-9_.-]+",
     variant=r"[a-z-]+",
 
 

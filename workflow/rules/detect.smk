@@ -1,11 +1,14 @@
 # From compact swaths to the plume probability of every pixel.
 
 
+MODEL = CONFIG.detect.model if CONFIG.detect.method == "unet" else []
+
+
 rule detect_plumes:
     """Plume probability of every pixel of a period: a rolling-window U-Net, or a significance test."""
     input:
         swaths=f"{RESULTS}/{{year}}/swaths/{{date}}",
-        model=ancient(CONFIG.detect.model),
+        model=ancient(MODEL),
     output:
         f"{RESULTS}/{{year}}/probability/{{date}}.nc",
     log:
@@ -20,14 +23,13 @@ rule detect_plumes:
         mem_mb=4000,
     params:
         version=ALGORITHMS["detect_plumes"],
-        model_sha256=sha256(CONFIG.detect.model),
-        card_sha256=sha256(card_path(CONFIG.detect.model)),
+        model_sha256=sha256(CONFIG.detect.model) if MODEL else "",
+        card_sha256=sha256(card_path(CONFIG.detect.model)) if MODEL else "",
         method=f"--method {CONFIG.detect.method}",
         window=f"--window {CONFIG.detect.window}",
         step=f"--step {CONFIG.detect.step}",
         filter=FILTER,
     shell:
-        "so2plumes detect-plumes --swaths {input.swaths} --model {input.model} {params.method} {params.window}"
-        " {params.step}"
-        f" --batch {CONFIG.detect.batch} --backend {CONFIG.detect.backend}"
+        "so2plumes detect-plumes --swaths {input.swaths} {params.method} {params.window} {params.step}"
+        f" --model {CONFIG.detect.model} --batch {CONFIG.detect.batch} --backend {CONFIG.detect.backend}"
         " --threads {threads} {params.filter} --out {output} --log {log}"

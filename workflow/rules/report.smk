@@ -73,7 +73,7 @@ rule report_year:
         title=lambda wildcards: f"{CONFIG.campaign.name}: {wildcards.year}",
         chips=lambda wildcards: f"{RESULTS}/{wildcards.year}/chips",
         truth=truth_option,
-        model=CONFIG.detect.model,
+        model=CONFIG.detect.model if CONFIG.detect.method == "unet" else "none",
         config=config_of_this_run,
         gallery=CONFIG.report.gallery,
     message:
@@ -138,7 +138,7 @@ use rule report_year as report_campaign with:
         title=CONFIG.campaign.name,
         chips=of_every_year("chips"),
         truth=truth_option,
-        model=CONFIG.detect.model,
+        model=CONFIG.detect.model if CONFIG.detect.method == "unet" else "none",
         config=config_of_this_run,
         gallery=CONFIG.report.gallery,
     message:
@@ -168,7 +168,7 @@ rule export_campaign:
         version=ALGORITHMS["report"],
         days=WHOLE_CAMPAIGN,
         title=CONFIG.campaign.name,
-        model=CONFIG.detect.model,
+        model=CONFIG.detect.model if CONFIG.detect.method == "unet" else "none",
         config=config_of_this_run,
         tables=lambda wildcards, output: os.path.dirname(output[0]),
         figures=lambda wildcards, output: os.path.dirname(output[-1]),

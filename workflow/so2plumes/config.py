@@ -22,13 +22,13 @@ WINDOW_PIXELS = 32
 
 PRESETS: dict[str, dict[str, dict[str, Any]]] = {
     "paper": {
-        "detect": {"threshold": 0.5, "growth_threshold": None, "bridge_threshold": None},
+        "detect": {"threshold": 0.5, "growth_threshold": None, "bridge_pixels": None},
         "emissions": {"background": "bbox_median"},
         "cluster": {"origin": "max"},
         "eruptions": {"origin": "max"},
     },
     "recommended": {
-        "detect": {"threshold": 0.6, "growth_threshold": 0.4, "bridge_threshold": 0.05},
+        "detect": {"threshold": 0.6, "growth_threshold": 0.4, "bridge_pixels": 40},
         "emissions": {"background": "ring"},
         "cluster": {"origin": "upwind"},
         "eruptions": {"origin": "upwind"},
@@ -127,12 +127,11 @@ class Detect(Section):
         description="A plume also holds the connected pixels of at least this probability, which keeps long plumes in "
         "one piece; null: no growth (paper).",
     )
-    bridge_threshold: float | None = Field(
+    bridge_pixels: int | None = Field(
         None,
-        gt=0,
-        lt=1,
-        description="Two pieces are one plume where unusable pixels of at least this probability connect them (it goes "
-        "on under a cloud); those pixels stay outside its mask; null: no bridges (paper).",
+        ge=1,
+        description="Two plumes are one where a gap of at most this many unusable pixels lies between them (it goes on "
+        "under a cloud); null: no bridges (paper).",
     )
     batch: int = Field(512, ge=1, description="Windows per prediction call.")
     backend: Literal["tensorflow", "jax", "torch"] = Field(
@@ -147,10 +146,11 @@ class Detect(Section):
 
     @model_validator(mode="after")
     def _grows(self) -> Detect:
-        for name in ("growth_threshold", "bridge_threshold"):
-            value = getattr(self, name)
-            if value is not None and value > self.threshold:
-                raise ValueError(f"{name} {value} lies above threshold {self.threshold}")
+        if self.growth_threshold is not None and self.growth_threshold > self.threshold:
+            raise ValueError(
+                f"growth_threshold {self.growth_threshold} (the preset's, where it is not set) lies above threshold "
+                f"{self.threshold}"
+            )
         return self
 
 
@@ -237,13 +237,13 @@ class Training(Section):
         "are left out.",
     )
     simulated_days: int = Field(120, ge=1, description="Days of simulated quiet granules.")
-    max_granules: int | None = Field(None, ge=1, description="Use at most this many granules.")
+    max_granules: int | None = Field(None, ge=1, description="Build the training set from at most this many granules.")
     seed: int = Field(1, ge=0, description="Seed of the training set, of the training and of the scoring.")
     normalisation: Literal["local_robust", "window_max"] = Field(
         "local_robust",
         description="Input: column in units of the `local_robust` noise, or divided by the `window_max`imum.",
     )
-    validity_channel: bool = Field(False, description="Give the network a second channel: which pixels are usable.")
+    validity_channel: bool = Field(True, description="Give the network a second channel: which pixels are usable.")
     loss: Literal["bce", "dice", "focal"] = Field("bce", description="Loss: binary cross-entropy, Dice or focal.")
     base_width: int = Field(8, ge=2, description="Filters of the U-Net's first block.")
     dropout: float = Field(0.05, ge=0, lt=1, description="Share of dropped activations; the paper has 0.2.")
@@ -347,10 +347,9 @@ def check_files(config: Config, root: str | Path = ".") -> None:
     ConfigError
         Names the key and the path.
     """
-    named = {
-        "detect.model": config.detect.model,
-        "detect.model, its card": str(card_path(config.detect.model)),
-    }
+    named = {}
+    if config.detect.method == "unet":
+        named = {"detect.model": config.detect.model, "detect.model, its card": str(card_path(config.detect.model))}
     for section in ("eruptions", "edgar"):
         path = getattr(config, section).path
         if path is not None and not (config.archive.source == "simulated" and path == "simulated"):

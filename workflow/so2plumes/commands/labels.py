@@ -20,7 +20,7 @@ def propose_labels(options: argparse.Namespace) -> None:
     from so2plumes.training.labels import write_labels
     from so2plumes.training.propose import propose_all
 
-    paths = granules_below(options.folders)
+    paths = [granule.path for granule in granules_below(options.folders)]
     if options.max is not None and len(paths) > options.max:
         paths = [paths[i] for i in np.linspace(0, len(paths) - 1, options.max).astype(int)]
     labels = propose_all(paths, ZTest(), options.pictures)

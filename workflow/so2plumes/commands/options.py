@@ -67,10 +67,10 @@ def add_component_rule(parser: argparse.ArgumentParser) -> None:
         help="also take connected pixels of this probability, or none",
     )
     parser.add_argument(
-        "--bridge-threshold",
-        type=optional_float,
+        "--bridge-pixels",
+        type=lambda text: None if optional_float(text) is None else int(text),
         default=None,
-        help="join pieces that unusable pixels of this probability connect, or none",
+        help="join plumes over gaps of at most this many unusable pixels, or none",
     )
     parser.add_argument("--min-pixels", type=int, default=6, help="smallest plume, pixels")
 
@@ -79,7 +79,7 @@ def component_rule(options: argparse.Namespace) -> ComponentRule:
     """Return what makes a plume from the options of `add_component_rule`."""
     from so2plumes.plumes.components import ComponentRule
 
-    return ComponentRule(options.threshold, options.growth_threshold, options.bridge_threshold, options.min_pixels)
+    return ComponentRule(options.threshold, options.growth_threshold, options.bridge_pixels, options.min_pixels)
 
 
 def add_paths(parser: argparse.ArgumentParser, **helps: str) -> None:

@@ -47,10 +47,11 @@ def score_truth(options: argparse.Namespace) -> None:
     write_table(table, options.out)
 
 
-def _versions(model: Path) -> dict[str, str]:
+def _versions(model: Path | None) -> dict[str, str]:
     from importlib.metadata import version
 
     from so2plumes import __version__
+    from so2plumes.detect.ztest import ZTest
     from so2plumes.files import sha256
     from so2plumes.versions import ALGORITHMS
 
@@ -59,7 +60,7 @@ def _versions(model: Path) -> dict[str, str]:
     return {
         "so2plumes": __version__,
         "algorithms": algorithms,
-        "model": f"{model} (sha256 {sha256(model)})",
+        "detector": f"{model} (sha256 {sha256(model)})" if model else ZTest().identity,
         **{name: version(name) for name in names},
     }
 
@@ -130,8 +131,8 @@ def _add_report_options(parser: argparse.ArgumentParser) -> None:
         plumes="plume table",
         clusters="cluster table",
         coverage="table of granules",
-        model="weights that were used",
     )
+    parser.add_argument("--model", type=optional_path, required=True, help="weights that were used, or none: z-test")
     parser.add_argument("--config", required=True, help="configuration as JSON text")
     parser.add_argument("--eruptions", type=optional_path, default=None, help="eruption table")
     parser.add_argument("--edgar", type=optional_path, default=None, help="EDGAR table")

@@ -83,11 +83,13 @@ def detection_curve(options: argparse.Namespace) -> None:
     _use_threads(options.threads)
     from so2plumes.detect.model import detector_of
     from so2plumes.evaluation.curve import TrialPlan, run_trials
+    from so2plumes.evaluation.unseen import unseen_scenes
     from so2plumes.table import write_table
 
     detector = detector_of(options.model, _training_log(options)["plan"]["normalisation"])
     plan = TrialPlan(seed=options.seed, trials=options.trials)
-    trials = run_trials(_quiet_unseen(options.folders), detector, plan, component_rule(options))
+    scenes = unseen_scenes(options.folders).quiet().spread(max(1, plan.trials // plan.trials_per_scene))
+    trials = run_trials(scenes, detector, plan, component_rule(options))
     write_table(trials, options.out)
     log.info("%d trials, %d found", len(trials), int(trials["found"].sum()))
 
@@ -98,15 +100,15 @@ def evaluate_model(options: argparse.Namespace) -> None:
     from so2plumes.detect.model import detector_of
     from so2plumes.evaluation.card import evaluate
     from so2plumes.evaluation.examples import write_examples
+    from so2plumes.evaluation.unseen import unseen_scenes
     from so2plumes.files import atomic_directory, write_json
     from so2plumes.report.card_text import card_markdown
     from so2plumes.training.dataset import read_training_set
 
     facts = _facts(options)
     detector = detector_of(options.model, facts["training"]["plan"]["normalisation"])
-    done = evaluate(
-        detector, read_training_set(options.set), options.folders, component_rule(options), options.seed, facts
-    )
+    data, unseen = read_training_set(options.set), unseen_scenes(options.folders)
+    done = evaluate(detector, data, unseen, component_rule(options), options.seed, facts)
     with atomic_directory(options.out) as folder:
         shutil.copyfile(options.model, folder / "model.keras")
         write_json(folder / "card.json", done.card)
@@ -142,13 +144,6 @@ def _use_threads(threads: int) -> None:
     os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")
 
 
-def _quiet_unseen(folders: list[Path]) -> Any:
-    from so2plumes.evaluation.card import unseen_backgrounds
-    from so2plumes.training.build import MAX_LOUD
-
-    return [scene for scene in unseen_backgrounds(folders) if scene.loud_fraction <= MAX_LOUD]
-
-
 def _training_log(options: argparse.Namespace) -> dict[str, Any]:
     """Return plan and history, from a log or from the card of weights that are scored again."""
     from so2plumes.files import read_json
@@ -170,15 +165,15 @@ def _facts(options: argparse.Namespace) -> dict[str, Any]:
         "variants": [read_json(path) for path in options.variants] or read_json(options.history).get("variants", []),
     }
     if options.curve is not None:
-        facts["detection"] = summarise(read_table(options.curve))
+        facts["detection"] = summarise(read_table(options.curve), options.seed)
     return facts
 
 
 def _add_plan(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--normalisation", default="local_robust")
+    parser.add_argument("--normalisation", choices=["local_robust", "window_max"], default="local_robust")
     parser.add_argument("--validity-channel", action="store_true", help="second input: which pixels are usable")
-    parser.add_argument("--loss", default="bce", help="bce, dice or focal")
+    parser.add_argument("--loss", choices=["bce", "dice", "focal"], default="bce")
     parser.add_argument("--base-width", type=int, default=8)
     parser.add_argument("--dropout", type=float, default=0.05)
     parser.add_argument("--epochs", type=int, default=24)

@@ -73,13 +73,15 @@ class UNet:
 
 
 def batched(model: Any, batch: int) -> Callable[[NDArray[np.float32]], NDArray[np.float32]]:
-    """Wrap a Keras model as a predictor with batches of one size (so that it is traced once)."""
+    """Wrap a Keras model as a predictor with batches of a few sizes (so that it is traced a few times only)."""
+    sizes = sorted({max(1, batch >> halvings) for halvings in range(4)})
 
     def predict(images: NDArray[np.float32]) -> NDArray[np.float32]:
         result = np.empty(images.shape[:3], np.float32)
         for first in range(0, len(images), batch):
             part = images[first : first + batch]
-            filled = np.zeros((batch, *images.shape[1:]), np.float32)
+            size = next(size for size in sizes if size >= len(part))
+            filled = np.zeros((size, *images.shape[1:]), np.float32)
             filled[: len(part)] = part
             result[first : first + len(part)] = np.asarray(model.predict_on_batch(filled))[: len(part), ..., 0]
         return result

@@ -92,6 +92,8 @@ def _geometry(chip: Chip, codes: list[str]) -> dict[str, Any]:
     if ellipse is None:
         codes.append("no_ellipse")
         return {**blank, **shapes}
+    if outline.swath.geom_type == "MultiPolygon" and _n_pieces(chip) > 1:
+        codes.append("several_pieces")
     length = trimmed_length(outline.local, ellipse)
     if not length.on_plume:
         codes.append("axis_off_plume")
@@ -109,6 +111,13 @@ def _geometry(chip: Chip, codes: list[str]) -> dict[str, Any]:
         "length_m": length.length_m,
         **shapes,
     }
+
+
+def _n_pieces(chip: Chip) -> int:
+    """8-connected pieces of a plume."""
+    import cv2
+
+    return int(cv2.connectedComponents(chip.mask.astype(np.uint8), connectivity=8)[0]) - 1
 
 
 def _mass(chip: Chip, rule: EmissionRule, codes: list[str]) -> dict[str, Any]:

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from so2plumes.evaluation.scenes import CLEAN, QUIET, STRUCTURED
+from so2plumes.evaluation.unseen import SIMULATED_ARCHIVE
 
 METHOD = "unet"
 MAX_BYTES = 10_000_000
-SIMULATED_ARCHIVE = "simulated"
 
 
 def _find(rows: Iterable[Mapping[str, Any]], **wanted: Any) -> Mapping[str, Any]:

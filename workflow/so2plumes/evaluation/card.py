@@ -5,18 +5,18 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from so2plumes.detect.model import UNet
 from so2plumes.detect.ztest import ColumnThreshold, ZTest
-from so2plumes.evaluation.bins import score_groups
-from so2plumes.evaluation.bounds import SIMULATED_ARCHIVE, verdict
+from so2plumes.errors import ModelError
+from so2plumes.evaluation.bins import Group, score_groups
+from so2plumes.evaluation.bounds import verdict
 from so2plumes.evaluation.examples import Example
-from so2plumes.evaluation.images import best_limit, score_images
-from so2plumes.evaluation.real import band_scores, is_strong, quiet_scores, real_example, strong_score
+from so2plumes.evaluation.images import best_limit, false_pixel_share, score_images
+from so2plumes.evaluation.real import band_scores, quiet_scores, real_scores
 from so2plumes.evaluation.scenes import (
     CLEAN,
     POLLUTED,
@@ -29,11 +29,11 @@ from so2plumes.evaluation.scenes import (
     test_scenes,
 )
 from so2plumes.evaluation.scores import Counts, Share
+from so2plumes.evaluation.unseen import UnseenScenes
 from so2plumes.plumes.components import ComponentRule
-from so2plumes.training.backgrounds import Background, cropped, granules_below, load_background
-from so2plumes.training.build import MAX_LOUD
+from so2plumes.training.backgrounds import Background, cropped
 from so2plumes.training.dataset import TrainingSet
-from so2plumes.training.split import SPLIT_TEXT, is_test_orbit
+from so2plumes.training.split import SPLIT_TEXT
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -41,9 +41,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 SCENE_SCANLINES, SCENE_GROUND_PIXELS = 128, 225
-BATCH = 512
 KEPT_EXAMPLES = 12
-SHOWN_SCENES = 10
 
 
 @dataclass(frozen=True)
@@ -52,17 +50,6 @@ class Evaluation:
 
     card: dict[str, Any]
     examples: list[Example]
-
-
-def unseen_backgrounds(folders: Sequence[Path]) -> Iterable[Background]:
-    """Yield the scenes of test orbits."""
-    from so2plumes.swath.names import parse_granule_name
-
-    for path in granules_below(folders):
-        if is_test_orbit(parse_granule_name(path).orbit):
-            background = load_background(path)
-            if background is not None:
-                yield background
 
 
 def predict_images(detector: UNet, data: TrainingSet) -> np.ndarray:
@@ -98,8 +85,6 @@ def scene_rows(scores: SceneScores) -> list[dict[str, Any]]:
 
 def plume_rows(scores: SceneScores) -> list[dict[str, Any]]:
     """Share of plumes that were found, by method and group."""
-    from so2plumes.evaluation.bins import Group
-
     table = scores.plume_table()
     clean = (table["scene"] == CLEAN).to_numpy()
     many = (table["n_over_4_sigma"] >= 12).to_numpy()
@@ -168,6 +153,7 @@ def _data(data: TrainingSet) -> dict[str, Any]:
         "sources": {str(k): int(v) for k, v in data.table["source"].value_counts().sort_index().items()},
         "archives": {str(k): int(v) for k, v in data.table["archive"].value_counts().sort_index().items()},
         "truth_definitions": sorted(set(data.table["truth_definition"])),
+        "labelled_granules": int(data.table.loc[data.table["author"] != "", "granule"].nunique()),
         "split": SPLIT_TEXT,
     }
 
@@ -175,7 +161,7 @@ def _data(data: TrainingSet) -> dict[str, Any]:
 def evaluate(
     detector: UNet,
     data: TrainingSet,
-    folders: Sequence[Path],
+    unseen: UnseenScenes,
     rule: ComponentRule,
     seed: int,
     facts: Mapping[str, Any],
@@ -186,8 +172,8 @@ def evaluate(
     ----------
     detector : UNet
     data : TrainingSet
-    folders : sequence of path
-        Level-2 granules, the same as those of the training set.
+    unseen : UnseenScenes
+        Scenes of test orbits.
     rule : ComponentRule
         What makes a plume.
     seed : int
@@ -196,20 +182,27 @@ def evaluate(
     """
     limit = best_limit(data.part("train"))
     baselines: dict[str, ZTest | ColumnThreshold] = {"ztest": ZTest(), "threshold": ColumnThreshold(limit)}
-    methods = {name: Method(baseline, ComponentRule()) for name, baseline in baselines.items()}
+    methods = {
+        name: Method(baseline, ComponentRule(min_pixels=rule.min_pixels)) for name, baseline in baselines.items()
+    }
     methods = {"unet": Method(detector, rule), **methods}
     test = data.part("test")
-    images = score_images(test, image_predictions(detector, test, baselines))
+    predictions = image_predictions(detector, test, baselines)
+    images, false_pixels = score_images(test, predictions), false_pixel_share(test, predictions)
     log.info("%d test images scored", len(test))
-    quiet = (background for background in unseen_backgrounds(folders) if background.loud_fraction <= MAX_LOUD)
-    scores = score_scenes(_scenes(quiet, seed), methods)
+    scores = score_scenes(_scenes(unseen.quiet(), seed), methods)
+    if not scores.scenes or not scores.plumes:
+        raise ModelError(
+            "there is nothing to score the model on",
+            where="training.folders",
+            expected="quiet scenes of test orbits with pixels in test regions",
+            found=f"{len(unseen.granules)} granules of test orbits",
+            remedy="add granules or simulated days",
+        )
     table = scores.scene_table()
-    real = [scene for scene in unseen_backgrounds(folders) if scene.archive != SIMULATED_ARCHIVE]
-    strong = [background for background in real if is_strong(background)]
-    strong_rows = [strong_score(background, detector, rule) for background in strong]
+    strong, pictures = real_scores(unseen.of(real=True), detector, rule)
     log.info("%d strong scenes scored", len(strong))
-    simulated = (scene for scene in unseen_backgrounds(folders) if scene.archive == SIMULATED_ARCHIVE)
-    bands = band_scores(simulated, detector, rule, seed)
+    bands = band_scores(unseen.of(real=False), detector, rule, seed)
     log.info("%d bands scored", bands["cases"])
     card: dict[str, Any] = {
         **facts,
@@ -220,10 +213,12 @@ def evaluate(
         "normalisation": detector.normalisation,
         "threshold": rule.threshold,
         "growth_threshold": rule.growth_threshold,
-        "bridge_threshold": rule.bridge_threshold,
+        "bridge_pixels": rule.bridge_pixels,
+        "min_pixels": rule.min_pixels,
         "baselines": [method.identity for method in baselines.values()],
         "truth": data.table["truth_definition"].mode().iloc[0] if len(data) else "",
         "data": _data(data),
+        "false_pixel_share": false_pixels,
         "pixel_scores": images,
         "scene_scores": scene_rows(scores),
         "object_scores": plume_rows(scores),
@@ -236,9 +231,7 @@ def evaluate(
         ],
         "bands": bands,
         "separation": _separation(table),
-        "strong_scenes": strong_rows,
+        "strong_scenes": strong,
     }
     card["bounds"] = verdict(card, int(facts["bytes"]))
-    shown = strong[:SHOWN_SCENES] + real[:: max(1, len(real) // SHOWN_SCENES)][: max(0, SHOWN_SCENES - len(strong))]
-    pictures = [real_example(background, detector, rule) for background in shown]
     return Evaluation(card, _worst(scores.examples) + pictures)

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields
 
@@ -30,10 +31,13 @@ from so2plumes.simulate.plumes import PlumeSpec
 from so2plumes.training.backgrounds import Background
 from so2plumes.training.inject import TRUTH_SIGMA, structured_background
 
+log = logging.getLogger(__name__)
+
 FloatArray = NDArray[np.floating]
 Mask = NDArray[np.bool_]
 
 CORE_SHARE = 0.5
+_LOG_EVERY = 200
 
 
 @dataclass(frozen=True)
@@ -237,7 +241,7 @@ def run_trials(
         One row per trial, columns as `Trial`. A trial does not depend on the scenes before it.
     """
     rows: list[Trial] = []
-    first, before = 0, -1
+    first, before, logged = 0, -1, 0
     while before < len(rows) < plan.trials:
         before = len(rows)
         for background in backgrounds:
@@ -246,6 +250,9 @@ def run_trials(
                 rng = np.random.default_rng([plan.seed, swath.orbit, int(swath.scanline[0]), number])
                 trial = run_trial(rng, background, detector, plan, find)
                 rows += [] if trial is None else [trial]
+            if len(rows) // _LOG_EVERY > logged:
+                logged = len(rows) // _LOG_EVERY
+                log.info("%d of %d trials", len(rows), plan.trials)
             if len(rows) >= plan.trials:
                 break
         first += plan.trials_per_scene

@@ -31,7 +31,8 @@ class Example:
         A few words.
     z : (scanline, ground_pixel) float32
         Column above the local background in units of the local noise; not-a-number where not usable.
-    probability : (scanline, ground_pixel) float32
+    plume : (scanline, ground_pixel) bool
+        Pixels of detected plumes.
     truth : (scanline, ground_pixel) bool or None
         Pixels of the true plume; None where it is not known.
     granule : str
@@ -42,7 +43,7 @@ class Example:
     kind: str
     title: str
     z: NDArray[np.float32] = field(repr=False)
-    probability: NDArray[np.float32] = field(repr=False)
+    plume: NDArray[np.bool_] = field(repr=False)
     truth: NDArray[np.bool_] | None = field(repr=False)
     granule: str
     note: str = ""
@@ -52,12 +53,12 @@ class Example:
             raise TableError(
                 "an example is of no known kind", where=self.title, expected=", ".join(KINDS), found=str(self.kind)
             )
-        shapes = [part.shape for part in (self.z, self.probability, self.truth) if part is not None]
+        shapes = [part.shape for part in (self.z, self.plume, self.truth) if part is not None]
         if len(set(shapes)) > 1 or self.z.ndim != 2 or 0 in self.z.shape:
             raise TableError(
                 "the arrays of an example do not fit each other",
                 where=self.title,
-                expected="z, probability and truth of one shape (scanline, ground_pixel) with at least one pixel",
+                expected="z, plume and truth of one shape (scanline, ground_pixel) with at least one pixel",
                 found=" ".join(map(str, shapes)),
             )
 
@@ -69,14 +70,14 @@ def write_examples(path: str | Path, examples: Sequence[Example]) -> None:
     ----------
     path : path
     examples : sequence of Example
-        Their arrays may differ in shape; columns and probabilities are kept as float32.
+        Their arrays may differ in shape; columns are kept as float32.
     """
     arrays: dict[str, NDArray] = {
         "facts": np.array(json.dumps([{name: getattr(example, name) for name in _FACTS} for example in examples]))
     }
     for number, example in enumerate(examples):
         arrays[f"z_{number}"] = np.asarray(example.z, np.float32)
-        arrays[f"probability_{number}"] = np.asarray(example.probability, np.float32)
+        arrays[f"plume_{number}"] = np.asarray(example.plume, bool)
         if example.truth is not None:
             arrays[f"truth_{number}"] = np.asarray(example.truth, bool)
     with atomic_path(path) as temporary, open(temporary, "wb") as stream:
@@ -96,7 +97,7 @@ def read_examples(path: str | Path) -> list[Example]:
             return [
                 Example(
                     z=stored[f"z_{number}"],
-                    probability=stored[f"probability_{number}"],
+                    plume=stored[f"plume_{number}"],
                     truth=stored.get(f"truth_{number}"),
                     **{name: str(facts[name]) for name in _FACTS},
                 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -27,16 +28,31 @@ def score_images(data: TrainingSet, predictions: Mapping[str, NDArray[np.bool_]]
     Returns
     -------
     list of dict
-        ``method, by, of, images, truth_pixels, precision, recall, f1``.
+        ``method, by, of, images, truth_pixels, precision, recall, f1``. Labelled images are a group of their own; where
+        no pixel without a plume was judged, there is no precision.
     """
     counted = data.weight >= 1.0
+    injected = data.table["source"].isin(["injected", "none"]).to_numpy()
     rows = []
     for group in score_groups(data.table):
+        if group.by != "truth":
+            group = replace(group, rows=group.rows & injected)
         for method, predicted in predictions.items():
             counts = pixel_counts(predicted[group.rows], data.truth[group.rows], counted[group.rows])
             images = int(group.rows.sum())
-            rows.append({"method": method, "by": group.by, "of": group.of, "images": images, **counts.document()})
+            row = {"method": method, "by": group.by, "of": group.of, "images": images, **counts.document()}
+            if counts.true == int(counted[group.rows].sum()):
+                row |= {"precision": None, "f1": None}
+            rows.append(row)
     return rows
+
+
+def false_pixel_share(data: TrainingSet, predictions: Mapping[str, NDArray[np.bool_]]) -> dict[str, float]:
+    """Share of the pixels that are predicted in images without a plume, by method."""
+    quiet = (data.table["source"] == "none").to_numpy()
+    counted = data.weight[quiet] >= 1.0
+    total = max(1, int(counted.sum()))
+    return {name: round(float((mask[quiet] & counted).sum() / total), 6) for name, mask in predictions.items()}
 
 
 def best_limit(data: TrainingSet) -> float:

@@ -26,6 +26,7 @@ log = logging.getLogger(__name__)
 STRONG_COLUMN_MOL_M2 = 1.25e-2
 STRONG_PIXELS = 20
 CLEAR_SIGMA = 6.0
+SHOWN_SCENES = 10
 BAND_LENGTH_M = 1.5e6
 BAND_CASES = 40
 BAND_PEAK_SIGMA = (4.0, 40.0)
@@ -71,8 +72,7 @@ def is_strong(background: Background) -> bool:
 def strong_score(background: Background, detector: Detector, rule: ComponentRule) -> dict[str, Any]:
     """Say what share of the usable pixels above 6 sigma the plumes of a scene cover, the largest one and all."""
     column = background.swath["vertical_column"]
-    with np.errstate(invalid="ignore"):
-        clear = background.usable & ((column - background.local.background) / background.local.sigma > CLEAR_SIGMA)
+    clear = background.usable & (background.z > CLEAR_SIGMA)
     probability = detector.probability(column, background.usable)
     found = find_components(probability, background.usable, background.swath.located, rule)
     per_plume = np.bincount(found.labels[clear], minlength=len(found.boxes) + 1)
@@ -96,11 +96,27 @@ def real_example(background: Background, detector: Detector, rule: ComponentRule
         kind="real",
         title=f"{day}, {len(found.boxes)} plumes" if len(found.boxes) != 1 else f"{day}, 1 plume",
         z=np.where(usable, standardised(column, usable), np.nan).astype(np.float32),
-        probability=probability,
+        plume=found.labels > 0,
         truth=None,
         granule=background.swath.granule,
         note=f"{int((found.labels > 0).sum())} plume pixels",
     )
+
+
+def real_scores(
+    scenes: Iterable[Background], detector: Detector, rule: ComponentRule
+) -> tuple[list[dict[str, Any]], list[Example]]:
+    """Score the strong scenes, and draw ten: the strong ones and some others that are not quiet."""
+    rows: list[dict[str, Any]] = []
+    strong: list[Example] = []
+    others: list[Example] = []
+    for background in scenes:
+        if is_strong(background):
+            rows.append(strong_score(background, detector, rule))
+            strong.append(real_example(background, detector, rule))
+        elif len(others) < SHOWN_SCENES and not background.is_quiet:
+            others.append(real_example(background, detector, rule))
+    return rows, (strong + others)[:SHOWN_SCENES]
 
 
 @dataclass(frozen=True)
@@ -175,7 +191,7 @@ def band_scores(
         located = background.swath.located
         grown = find_components(probability, background.usable, located, rule)
         seeds = find_components(
-            probability, background.usable, located, replace(rule, growth_threshold=None, bridge_threshold=None)
+            probability, background.usable, located, replace(rule, growth_threshold=None, bridge_pixels=None)
         )
         cases += 1
         whole += _is_whole(grown.labels, case.truth & background.usable)

@@ -49,8 +49,10 @@ class TestScene:
     column : mol m-2
     signal_sigma, truth
         Plume signal in units of the local noise, and where it exceeds 1.
+    judged : bool
+        Usable pixels of the part of the orbit, without a signal of the scene itself.
     counted : bool
-        Pixels that are scored: usable, in a test region, without a signal of the scene itself or a faint plume.
+        Those of them that count for pixel scores: not on a plume that nowhere reaches 3 sigma.
     kind : str
         Kind of the plumes.
     """
@@ -62,6 +64,7 @@ class TestScene:
     column: NDArray[np.floating]
     signal_sigma: NDArray[np.floating]
     truth: NDArray[np.bool_]
+    judged: NDArray[np.bool_]
     counted: NDArray[np.bool_]
     kind: str
 
@@ -76,10 +79,11 @@ def test_scenes(background: Background, seed: int) -> Iterator[TestScene]:
         drawn = draw_scene(rng, background, _MIX, judged)
         counted = judged & ~faint_truth(drawn.truth, drawn.signal_sigma, usable)
         structure = structured_background(rng, usable.shape, strength_du=STRUCTURE_DU)
-        plumes = (drawn.signal_sigma, drawn.truth, counted, drawn.kind)
+        plumes = (drawn.signal_sigma, drawn.truth, judged, counted, drawn.kind)
         yield TestScene(CLEAN, background, drawn.column, *plumes)
         yield TestScene(STRUCTURED, background, drawn.column + structure, *plumes)
-    quiet = (nothing, nothing > 0, usable & ~background.loud, "none")
+    clear = usable & ~background.loud
+    quiet = (nothing, nothing > 0, clear, clear, "none")
     polluted = swath["vertical_column"] + structured_background(rng, usable.shape)
     yield TestScene(POLLUTED, background, polluted, *quiet)
     yield TestScene(QUIET, background, swath["vertical_column"], *quiet)
@@ -151,15 +155,25 @@ def _facts(scene: TestScene, where: NDArray[np.bool_]) -> dict[str, Any]:
     }
 
 
-def _objects(scene: TestScene) -> Iterator[NDArray[np.bool_]]:
-    """Yield the connected plumes of a scene: the pixels that count."""
+@dataclass(frozen=True)
+class _Plume:
+    """An injected plume: its judged pixels, and the largest signal on any usable pixel."""
+
+    pixels: NDArray[np.bool_]
+    peak_sigma: float
+
+
+def _plumes(scene: TestScene) -> Iterator[_Plume]:
+    """Yield the connected plumes of a scene, faint ones too."""
     import cv2
 
     count, labels = cv2.connectedComponents(scene.truth.astype(np.uint8), connectivity=8)
     for number in range(1, count):
-        pixels = (labels == number) & scene.counted
+        whole = labels == number
+        pixels = whole & scene.judged
         if pixels.sum() >= MIN_OBJECT_PIXELS:
-            yield pixels
+            peak = float(np.max(scene.signal_sigma, where=whole & scene.background.usable, initial=0.0))
+            yield _Plume(pixels, peak)
 
 
 def _is_found(pixels: NDArray[np.bool_], scene: TestScene, found: Components) -> bool:
@@ -175,9 +189,9 @@ def _false_labels(scene: TestScene, found: Components) -> NDArray[np.int64]:
     return np.setdiff1d(numbers, np.unique(found.labels[scene.truth | scene.background.loud]))
 
 
-def _holding_two(objects: Sequence[NDArray[np.bool_]], found: Components) -> int:
+def _holding_two(objects: Sequence[_Plume], found: Components) -> int:
     """Count the plumes that hold pixels of two or more injected ones."""
-    held = [np.unique(found.labels[pixels]) for pixels in objects]
+    held = [np.unique(found.labels[plume.pixels]) for plume in objects]
     return int((np.bincount(np.concatenate(held), minlength=2)[1:] > 1).sum()) if held else 0
 
 
@@ -198,7 +212,7 @@ def score_scenes(
     gathered = SceneScores(histograms={method: ProbabilityHistogram() for method in methods})
     for count, scene in enumerate(scenes, 1):
         located = scene.background.swath.located
-        objects = list(_objects(scene))
+        objects = list(_plumes(scene))
         for name, method in methods.items():
             probability = method.detector.probability(scene.column, scene.background.usable)
             found = find_components(probability, scene.background.usable, located, method.rule)
@@ -219,21 +233,21 @@ def score_scenes(
             )
             if scene.name in (CLEAN, STRUCTURED):
                 gathered.histograms[name].add(probability[scene.counted], scene.truth[scene.counted])
-            for pixels in objects:
-                seen = _is_found(pixels, scene, found)
-                over = int((pixels & (scene.signal_sigma >= 4.0)).sum())
-                row = {**_facts(scene, pixels), "method": name, "found": seen, "n_over_4_sigma": over}
-                gathered.plumes.append(row)
-                if name == examples_of and not seen and row["peak_sigma"] >= CORE_SIGMA:
-                    gathered.examples.append(_example("missed", scene, probability, pixels))
+            for plume in objects:
+                seen = _is_found(plume.pixels, scene, found)
+                over = int((plume.pixels & (scene.signal_sigma >= 4.0)).sum())
+                facts = {**_facts(scene, plume.pixels), "peak_sigma": plume.peak_sigma}
+                gathered.plumes.append({**facts, "method": name, "found": seen, "n_over_4_sigma": over})
+                if name == examples_of and not seen and plume.peak_sigma >= CORE_SIGMA:
+                    gathered.examples.append(_example("missed", scene, found, plume.pixels))
             if name == examples_of:
-                gathered.examples += [_example("false", scene, probability, found.labels == n) for n in false]
+                gathered.examples += [_example("false", scene, found, found.labels == n) for n in false]
         if count % 100 == 0:
             log.info("%d scenes", count)
     return gathered
 
 
-def _example(kind: str, scene: TestScene, probability: NDArray, pixels: NDArray[np.bool_]) -> Example:
+def _example(kind: str, scene: TestScene, found: Components, pixels: NDArray[np.bool_]) -> Example:
     """Cut the surroundings of some pixels as a picture."""
     rows, columns = np.nonzero(pixels)
     centre = int(np.median(rows)), int(np.median(columns))
@@ -241,13 +255,15 @@ def _example(kind: str, scene: TestScene, probability: NDArray, pixels: NDArray[
     background = scene.background
     with np.errstate(invalid="ignore"):
         z = (scene.column - background.local.background) / background.local.sigma
-    largest = float(np.max(scene.signal_sigma if kind == "missed" else z, where=pixels, initial=0.0))
+    largest = float(
+        np.max(scene.signal_sigma if kind == "missed" else z, where=pixels & background.usable, initial=0.0)
+    )
     size = int(pixels.sum())
     return Example(
         kind=kind,
         title=f"{size} pixels, peak {largest:.1f} sigma",
         z=np.where(background.usable, z, np.nan)[box].astype(np.float32),
-        probability=np.asarray(probability[box], np.float32),
+        plume=found.labels[box] > 0,
         truth=scene.truth[box],
         granule=background.swath.granule,
         note=f"{scene.name}, scanline {int(background.swath.scanline[centre[0]])}",

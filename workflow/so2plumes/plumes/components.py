@@ -48,6 +48,9 @@ class Components:
     boxes: tuple[Box, ...]
 
 
+NO_PLUME = 0.05
+
+
 @dataclass(frozen=True)
 class ComponentRule:
     """What makes a plume of probabilities.
@@ -59,16 +62,17 @@ class ComponentRule:
     growth_threshold : float, optional
         It also holds the pixels of at least this probability that are connected with them, which keeps the faint
         stretches of long plumes together. None: no growth, as in the paper.
-    bridge_threshold : float, optional
-        Pieces are one plume, too, where unusable pixels of at least this probability connect them: the plume goes on
-        under a cloud. Those pixels stay outside the plume. None: no bridges, as in the paper.
+    bridge_pixels : int, optional
+        Two pieces, each a plume of its own, are one where a gap of at most that many unusable pixels lies between them:
+        the plume goes on under a cloud. Pixels of the gap stay outside, unless they reach `growth_threshold`, and those
+        that the detector is sure of to hold none (less than 0.05) are no bridge. None: no bridges, as in the paper.
     min_pixels : int
         Pixels that reach `threshold` in one connected piece, and as many usable ones (a plume must have been measured).
     """
 
     threshold: float = 0.5
     growth_threshold: float | None = None
-    bridge_threshold: float | None = None
+    bridge_pixels: int | None = None
     min_pixels: int = 6
 
 
@@ -106,15 +110,27 @@ def find_components(
     import cv2
 
     seeds = _large_pieces(_reaches(probability, rule.threshold) & located, usable, rule.min_pixels)
-    plume = seeds if rule.growth_threshold is None else _reaches(probability, rule.growth_threshold) & located
+    plume = seeds
+    if rule.growth_threshold is not None:
+        plume = _with_seed(_reaches(probability, rule.growth_threshold) & located, seeds)
     connected = plume
-    if rule.bridge_threshold is not None:
-        connected = plume | (_reaches(probability, rule.bridge_threshold) & located & ~usable)
-    count, pieces = cv2.connectedComponents(connected.astype(np.uint8), connectivity=8)
+    if rule.bridge_pixels is not None:
+        reach = 2 * -(-rule.bridge_pixels // 2) + 1
+        near = cv2.dilate(plume.astype(np.uint8), np.ones((reach, reach), np.uint8)).astype(bool)
+        connected = plume | (near & ~usable & located & _reaches(probability, NO_PLUME))
+    _, pieces = cv2.connectedComponents(connected.astype(np.uint8), connectivity=8)
+    return _in_order(np.where(plume, pieces, 0))
+
+
+def _with_seed(mask: NDArray[np.bool_], seeds: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Pixels of 8-connected pieces that hold a seed."""
+    import cv2
+
+    count, pieces = cv2.connectedComponents(mask.astype(np.uint8), connectivity=8)
     kept = np.zeros(count, bool)
     kept[pieces[seeds]] = True
     kept[0] = False
-    return _in_order(np.where(plume & kept[pieces], pieces, 0))
+    return kept[pieces]
 
 
 def _reaches(probability: NDArray[np.floating], threshold: float) -> NDArray[np.bool_]:

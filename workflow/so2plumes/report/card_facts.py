@@ -19,6 +19,8 @@ _FACTS = {
     "channels": "channels",
     "threshold": "threshold",
     "growth_threshold": "growth threshold",
+    "bridge_pixels": "bridges, pixels",
+    "min_pixels": "smallest plume, pixels",
     "weights": "weights",
     "truth": "truth",
     "baselines": "baselines",

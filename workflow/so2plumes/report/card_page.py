@@ -179,18 +179,17 @@ def _pictures(card: dict[str, Any], kind: str, examples: Sequence[Example]) -> s
     if not mine:
         return ""
     _, _, title, meaning = KINDS[kind]
-    threshold = float(card.get("threshold") or 0.5)
     shown = mine[:SHOWN]
     dpi, larger = (SCENE_DPI, LARGER) if kind == "real" else (PICTURE_DPI, "")
     count = f"{len(shown)} of {len(mine)}" if len(mine) > SHOWN else f"{len(mine)}"
     intro = (
         f"{count} {meaning}. Colour: column above the local background in units of the local noise, linear within "
-        f"3 sigma and logarithmic beyond, each picture with its own scale; grey: not usable. Green: probability of "
-        f"at least {threshold:g}. "
+        f"3 sigma and logarithmic beyond, each picture with its own scale; grey: not usable. Green: "
+        "plumes. "
     )
     intro += "Black: the true plume. " if any(example.truth is not None for example in shown) else ""
     cards = "".join(
-        text.image(example_figure(example, threshold), _caption(example), f"{title}: {example.title}", dpi=dpi)
+        text.image(example_figure(example), _caption(example), f"{title}: {example.title}", dpi=dpi)
         for example in shown
     )
     note = text.paragraph(text.escape(intro + "Axes count pixels."), "note")

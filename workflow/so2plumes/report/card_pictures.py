@@ -54,14 +54,12 @@ def signal_norm(z: NDArray[np.floating]) -> AsinhNorm:
 
 
 @style.styled
-def example_figure(example: Example, threshold: float = 0.5) -> Figure:
-    """Draw the signal of one example with the outlines of the truth (black) and of the detection (green).
+def example_figure(example: Example) -> Figure:
+    """Draw the signal of one example with the outlines of the truth (black) and of detected plumes (green).
 
     Parameters
     ----------
     example : Example
-    threshold : float
-        Probability from which a pixel is drawn as detected.
     """
     rows, columns = example.z.shape
     figure, axes = _framed(rows, columns)
@@ -73,7 +71,7 @@ def example_figure(example: Example, threshold: float = 0.5) -> Figure:
     line = float(np.clip(60 / max(rows, columns), 0.8, 1.7))
     if example.truth is not None:
         _outline(axes, example.truth, TRUTH, 1.5 * line)
-    _outline(axes, example.probability >= threshold, FOUND, line)
+    _outline(axes, example.plume, FOUND, line)
     _frame(axes, rows, columns)
     top = float(norm.vmax or LEAST)
     box = axes.get_position()

@@ -126,7 +126,7 @@ def _quiet(card: dict[str, Any]) -> CardPart | None:
     rows = card.get("quiet_scenes")
     if not rows:
         return None
-    said = words.quiet_words(rows)
+    said = [*words.quiet_words(rows), *words.false_pixel_words(card.get("false_pixel_share", {}))]
     return _part("quiet", "False plumes", "False plumes where none was injected", said, [tables.quiet_table(rows)])
 
 
@@ -142,7 +142,11 @@ def _calibration(card: dict[str, Any]) -> CardPart | None:
 
 def _bands(card: dict[str, Any]) -> CardPart | None:
     bands = card.get("bands")
-    return _part("bands", "Long plumes", "Long plumes", words.bands_words(bands)) if bands else None
+    return (
+        _part("bands", "Long plumes", "Long plumes", [*words.bands_words(bands), *words.separation_words(card)])
+        if bands
+        else None
+    )
 
 
 def _strong(card: dict[str, Any]) -> CardPart | None:

@@ -196,6 +196,25 @@ def bands_words(bands: Row) -> list[str]:
     return [words] + ([str(bands["text"])] if bands.get("text") else [])
 
 
+def separation_words(card: Row) -> list[str]:
+    """Plumes that are two: the price of growth and bridges."""
+    separation = card.get("separation")
+    if not separation:
+        return []
+    return [
+        f"{text.whole(separation['plumes_of_two'])} of {text.whole(separation['plumes'])} plumes in scenes with "
+        "injections hold two injected plumes that do not touch."
+    ]
+
+
+def false_pixel_words(shares: Row) -> list[str]:
+    """Pixels that are marked in windows without a plume."""
+    if not shares:
+        return []
+    parts = [f"{method_name(name)} {text.fixed(100.0 * share, 3)} %" for name, share in shares.items()]
+    return [f"Pixels marked as plume in windows without one: {joined(parts)}."]
+
+
 def trimmed_km(length_km: Any) -> str:
     """Length, or range of lengths, in kilometres."""
     return f"{listed(length_km)} km" if length_km is not None else "unknown length"

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +21,7 @@ log = logging.getLogger(__name__)
 
 LOUD_SIGMA = 4.5
 LOUD_MARGIN_PIXELS = 8
+MAX_LOUD = 0.25
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,17 @@ class Background:
     def loud_fraction(self) -> float:
         """Share of usable pixels that may hold a real plume."""
         return float(self.loud[self.usable].mean()) if self.usable.any() else 1.0
+
+    @property
+    def is_quiet(self) -> bool:
+        """True where at most a quarter of the usable pixels may hold a real plume."""
+        return self.loud_fraction <= MAX_LOUD
+
+    @property
+    def z(self) -> NDArray[np.floating]:
+        """Column above the local background in units of the local noise."""
+        with np.errstate(invalid="ignore"):
+            return (self.swath["vertical_column"] - self.local.background) / self.local.sigma
 
 
 def loud_pixels(z: NDArray[np.floating], usable: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -71,8 +83,8 @@ def loud_pixels(z: NDArray[np.floating], usable: NDArray[np.bool_]) -> NDArray[n
     return cv2.dilate((significance > LOUD_SIGMA).astype(np.uint8), np.ones((size, size), np.uint8)).astype(bool)
 
 
-def load_background(path: str | Path, min_usable: float = 0.15) -> Background | None:
-    """Read a granule as a background, or None where it cannot serve as one."""
+def load_background(path: str | Path, archive: str = "", min_usable: float = 0.15) -> Background | None:
+    """Read a granule of an archive as a background, or None where it cannot serve as one."""
     try:
         swath = read_level2(path)
     except GranuleError as error:
@@ -81,31 +93,36 @@ def load_background(path: str | Path, min_usable: float = 0.15) -> Background | 
     usable = usable_pixels(swath)
     if usable.mean() < min_usable or min(swath.shape) < 16:
         return None
-    column = swath["vertical_column"]
-    local = local_statistics(column, usable)
-    with np.errstate(invalid="ignore"):
-        z = (column - local.background) / local.sigma
-    return Background(swath, usable, local, loud_pixels(z, usable), Path(path).parent.name)
+    scene = Background(swath, usable, local_statistics(swath["vertical_column"], usable), ~usable, archive)
+    return replace(scene, loud=loud_pixels(scene.z, usable))
 
 
-def granules_below(folders: Sequence[str | Path]) -> list[Path]:
-    """All granule files below some folders, sorted by name."""
-    found = {path.name: path for folder in folders for path in Path(folder).rglob("*.nc*") if is_granule_file(path)}
+@dataclass(frozen=True)
+class GranulePath:
+    """A granule file and the name of the folder that was searched for it."""
+
+    path: Path
+    archive: str
+
+    def load(self) -> Background | None:
+        """Read it as a background."""
+        return load_background(self.path, self.archive)
+
+
+def granules_below(folders: Sequence[str | Path]) -> list[GranulePath]:
+    """All granule files below some folders, sorted by name; of two files of one name the one of the last folder."""
+    found = {
+        path.name: GranulePath(path, Path(folder).resolve().name)
+        for folder in folders
+        for path in sorted(Path(folder).rglob("*.nc*"))
+        if is_granule_file(path)
+    }
     return [found[name] for name in sorted(found)]
-
-
-def quiet_backgrounds(paths: Sequence[Path], max_loud: float = 0.25) -> Iterator[Background]:
-    """Yield the scenes of which most is quiet."""
-    for path in paths:
-        background = load_background(path)
-        if background is not None and background.loud_fraction <= max_loud:
-            yield background
 
 
 def cropped(background: Background, rows: slice, columns: slice) -> Background:
     """Cut a piece of a background: everything keeps its statistics of the whole scene."""
     box = (rows, columns)
     local = LocalStatistics(background.local.background[box], background.local.sigma[box])
-    return Background(
-        background.swath.cut(rows, columns), background.usable[box], local, background.loud[box], background.archive
-    )
+    swath = background.swath.cut(rows, columns)
+    return Background(swath, background.usable[box], local, background.loud[box], background.archive)

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from so2plumes.constants import MOL_M2_PER_DU
 from so2plumes.detect.normalise import standardised
 from so2plumes.simulate.orbits import EDGE_ROWS, GROUND_PIXELS
-from so2plumes.training.backgrounds import Background, granules_below, load_background
+from so2plumes.training.backgrounds import Background, GranulePath, granules_below
 from so2plumes.training.dataset import ARRAYS, TABLE_COLUMNS, TrainingSet
 from so2plumes.training.scenes import NO_PLUME, TRUTH_TEXT, SceneMix, draw_scene, scene_weight
 from so2plumes.training.split import is_test_orbit, part_of, region_cells, region_name
@@ -27,9 +27,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-MAX_LOUD = 0.25
 MIN_INFORMED = 0.1
 MIN_JUDGED = 0.1
+MIN_LABELLED_PIXELS = 6
 
 
 @dataclass(frozen=True)
@@ -126,18 +126,18 @@ def _row(layers: _Layers, corner: tuple[int, int], window: int, counted: NDArray
     }
 
 
-def _images(layers: _Layers, corners: Sequence[tuple[int, int]], window: int) -> Iterator[Image]:
+def _images(layers: _Layers, corners: Sequence[tuple[int, int]], window: int, min_counted: float) -> Iterator[Image]:
     for corner in corners:
         z, column, truth, weight = (_cut(getattr(layers, name), corner, window) for name in ARRAYS)
         counted = weight >= 1.0
-        if (z != 0).mean() >= MIN_INFORMED and counted.mean() >= MIN_JUDGED:
+        if (z != 0).mean() >= MIN_INFORMED and counted.sum() >= min_counted:
             yield Image(z, column, truth, weight, _row(layers, corner, window, counted))
 
 
 def images_of_background(background: Background, recipe: Recipe) -> list[Image]:
     """Draw the images of one quiet granule; they depend on the seed and the orbit only."""
     swath, usable = background.swath, background.usable
-    rng = np.random.default_rng([recipe.seed, swath.orbit])
+    rng = np.random.default_rng([recipe.seed, swath.orbit, 5])
     judged = part_of(swath.orbit, swath["longitude"], swath["latitude"])
     if not (judged & usable).any():
         return []
@@ -157,7 +157,7 @@ def images_of_background(background: Background, recipe: Recipe) -> list[Image]:
         )
         near = scene.truth & usable & judged
         corners = _corners(rng, usable.shape, near, recipe.images_near_plume, recipe.images_anywhere, recipe.window)
-        images += _images(layers, corners, recipe.window)
+        images += _images(layers, corners, recipe.window, MIN_JUDGED * recipe.window**2)
     return images
 
 
@@ -193,12 +193,12 @@ def images_of_labels(background: Background, labels: gpd.GeoDataFrame, recipe: R
     rng = np.random.default_rng([recipe.seed, swath.orbit, 1])
     target = masks.plume & judged & usable if len(plumes) else masks.quiet & judged & usable
     corners = _corners(rng, usable.shape, target, recipe.images_per_label, 0, recipe.window)
-    return list(_images(layers, corners, recipe.window))
+    return list(_images(layers, corners, recipe.window, MIN_LABELLED_PIXELS))
 
 
-def images_of_granule(path: Path, recipe: Recipe, labels: gpd.GeoDataFrame | None = None) -> list[Image]:
+def images_of_granule(granule: GranulePath, recipe: Recipe, labels: gpd.GeoDataFrame | None = None) -> list[Image]:
     """Draw all images of one granule: from its labels, and by injection where it is quiet and holds no known plume."""
-    background = load_background(path)
+    background = granule.load()
     if background is None:
         return []
     images: list[Image] = []
@@ -207,7 +207,7 @@ def images_of_granule(path: Path, recipe: Recipe, labels: gpd.GeoDataFrame | Non
         images += images_of_labels(background, own, recipe)
         if (own["label"] == "plume").any():
             return images
-    if background.loud_fraction <= MAX_LOUD:
+    if background.is_quiet:
         images += images_of_background(background, recipe)
     return images
 
@@ -247,7 +247,20 @@ def build_training_set(
             images += some
             if count % 100 == 0:
                 log.info("%d of %d granules, %d images", count, len(paths), len(images))
-    return _joined(images, recipe.window)
+    data = _joined(images, recipe.window)
+    if labels is not None:
+        _account_for_labels(labels, {granule.path.stem for granule in paths}, data)
+    return data
+
+
+def _account_for_labels(labels: gpd.GeoDataFrame, present: set[str], data: TrainingSet) -> None:
+    """Log what became of every labelled granule."""
+    wanted = set(labels["granule"])
+    used = set(data.table.loc[data.table["author"] != "", "granule"])
+    absent = sorted(wanted - present)
+    log.info("labels: %d of %d granules used, %d not in the folders", len(used), len(wanted), len(absent))
+    for granule in sorted((wanted & present) - used):
+        log.warning("no image from the labels of %s: too few judged pixels in the part of its orbit", granule)
 
 
 def _joined(images: Sequence[Image], window: int) -> TrainingSet:

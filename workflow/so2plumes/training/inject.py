@@ -133,12 +133,12 @@ def structured_background(
     Returns
     -------
     (scanline, ground_pixel), mol m-2
-        Lumps, wider than plumes (correlated over 25 to 80 pixels), of half the strength in the mean and one and a half
-        times the strength at most.
+        Of that strength in the mean, with lumps of half of it (standard deviation, correlated over 25 to 80 pixels:
+        wider than plumes), never negative and at most two and a half times the mean.
     """
     field = smooth_field(shape, _log_uniform(rng, 25.0, 80.0), rng)
     strength_du = _log_uniform(rng, 0.5, 5.0) if strength_du is None else strength_du
-    return MOL_M2_PER_DU * strength_du * np.clip(0.5 + field / 2.0, 0.0, 1.5)
+    return MOL_M2_PER_DU * strength_du * np.clip(1.0 + field / 2.0, 0.0, 2.5)
 
 
 def random_origin(
