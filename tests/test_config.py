@@ -39,7 +39,7 @@ def test_the_default_is_the_six_year_campaign(root):
         (changed(campaign={"start": "2021-02-30"}), "campaign.start", "2021-02-30"),
         (changed(campaign={"start": "2021-04-01"}), "campaign", "lies after end"),
         (changed(campaign={"start": "2017-01-01"}), "campaign", "before the first measurement"),
-        (changed(archive={"source": "ftp"}), "archive.source", "'local' or 'simulated'"),
+        (changed(archive={"source": "ftp"}), "archive.source", "'local', 'simulated' or 'cdse'"),
         (changed(archive={"processors": ["2.4.1"]}), "archive.processors.0", "2.4.1"),
         (changed(detect={"step": 0}), "detect.step", "greater than or equal to 1"),
         (changed(detect={"step": 40}), "detect", "pixels would be skipped"),

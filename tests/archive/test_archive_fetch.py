@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from so2plumes.archive.fetch import FetchRule, fetch_period, receipt_document
+from so2plumes.archive.obtain import LocalFolder
 from so2plumes.archive.index import build_index
 from so2plumes.files import read_json, write_json
 from so2plumes.swath.compact import read_compact
@@ -51,7 +52,7 @@ def folder(tmp_path):
 
 @pytest.fixture
 def receipts(index, archive, folder):
-    return fetch_period(index, archive, DATES, folder)
+    return fetch_period(index, LocalFolder(archive), DATES, folder)
 
 
 def by_orbit(receipts):
@@ -78,7 +79,7 @@ def test_status_and_reason(receipts):
 
 def test_a_quarantined_granule_says_what_is_wrong_and_is_logged(index, archive, folder, caplog):
     with caplog.at_level(logging.WARNING):
-        receipts = fetch_period(index, archive, DATES, folder)
+        receipts = fetch_period(index, LocalFolder(archive), DATES, folder)
     bad = [receipt for receipt in receipts if receipt.status == "quarantined"]
     assert all(receipt.message and not receipt.sha256 for receipt in bad)
     for receipt in bad:
@@ -107,7 +108,7 @@ def test_size_and_digest_are_the_sources(receipts, archive):
 
 
 def test_the_digest_can_be_left_out(index, archive, folder):
-    receipts = fetch_period(index, archive, DATES, folder, FetchRule(checksum=False))
+    receipts = fetch_period(index, LocalFolder(archive), DATES, folder, FetchRule(checksum=False))
     assert {receipt.sha256 for receipt in receipts} == {""}
 
 
@@ -116,19 +117,19 @@ def test_a_file_that_went_away_after_indexing(add, tmp_path, folder):
     path = add(root, 17848)
     index = build_index(root, DAY, DAY)
     path.unlink()
-    (receipt,) = fetch_period(index, root, DATES, folder)
+    (receipt,) = fetch_period(index, LocalFolder(root), DATES, folder)
     assert (receipt.status, receipt.reason, receipt.size_bytes) == ("quarantined", "missing", 0)
     assert list(folder.iterdir()) == []
 
 
 def test_days_that_are_not_asked_for_are_left_alone(index, archive, folder):
-    assert fetch_period(index, archive, ["2021-03-23", "2021-03-25"], folder) == []
+    assert fetch_period(index, LocalFolder(archive), ["2021-03-23", "2021-03-25"], folder) == []
     assert list(folder.iterdir()) == []
 
 
 def test_fetching_again_gives_the_same(index, archive, folder, receipts):
     before = {path.name: path.read_bytes() for path in folder.iterdir()}
-    assert fetch_period(index, archive, DATES, folder) == receipts
+    assert fetch_period(index, LocalFolder(archive), DATES, folder) == receipts
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
 
 
@@ -152,7 +153,7 @@ def test_a_day_of_bad_granules_is_a_day_without_data(receipts):
 def test_an_empty_list(tmp_path, folder):
     (tmp_path / "archive").mkdir()
     index = build_index(tmp_path / "archive", DAY, DAY)
-    receipts = fetch_period(index, tmp_path / "archive", DATES, folder)
+    receipts = fetch_period(index, LocalFolder(tmp_path / "archive"), DATES, folder)
     assert receipts == []
     document = receipt_document("2021-03-24", DATES, receipts)
     assert (document["counts"], document["bytes"], document["days_without_data"]) == ({}, 0, DATES)
@@ -162,7 +163,7 @@ def test_an_empty_list(tmp_path, folder):
 def test_real_subsets_are_accounted_for(shared_data, folder):
     archive = shared_data / "gesdisc_subsets"
     index = build_index(archive, date(2019, 8, 1), date(2020, 12, 31))
-    receipts = fetch_period(index, archive, sorted(set(index["date"])), folder)
+    receipts = fetch_period(index, LocalFolder(archive), sorted(set(index["date"])), folder)
     assert len(receipts) == len(index) == len(list(archive.glob("*.nc4")))
     assert sorted(receipt.reason for receipt in receipts)[-2:] == ["", "missing_variable"]
     assert all("eastward_wind" in receipt.unavailable for receipt in receipts if receipt.status == "ready")

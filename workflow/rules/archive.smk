@@ -1,5 +1,32 @@
 # From the archive to compact swaths.
 
+REGION = (
+    f"--region {shlex.quote(json.dumps(CONFIG.campaign.region))}"
+    if CONFIG.campaign.region
+    else ""
+)
+CDSE = CONFIG.archive.source == "cdse"
+# Where and how fast is no reason to fetch again, so these options are no parameters.
+DOWNLOAD = (
+    f"--download {CONFIG.archive.download} --token {CONFIG.archive.token} --credentials {CONFIG.archive.credentials or 'none'}"
+    f" --shared-folder {shlex.quote(CONFIG.archive.shared_folder)} --connections {CONFIG.archive.connections}"
+    f" --staging {RESULTS}/{{wildcards.year}}/staging/{{wildcards.date}}"
+    if CDSE
+    else ""
+)
+
+
+def archive_option(wildcards):
+    return (
+        "--source cdse"
+        if CDSE
+        else f"--archive {shlex.quote(archive_folder(wildcards))}"
+    )
+
+
+def catalogue_options(wildcards):
+    return f"--source cdse --catalogue {CONFIG.archive.catalogue} --connections {CONFIG.archive.connections}"
+
 
 rule simulate_archive:
     """Simulated granules of a year, with their truth."""
@@ -43,13 +70,14 @@ rule index_archive:
     params:
         version=ALGORITHMS["index_archive"],
         days=calendar_year,
-        archive=archive_folder,
+        source=catalogue_options if CDSE else archive_option,
+        region=REGION,
         processors=",".join(CONFIG.archive.processors) or "all",
         retrievals=",".join(CONFIG.archive.retrievals) or "all",
     message:
         "freeze the granule list of {wildcards.year}"
     shell:
-        "so2plumes index-archive --archive {params.archive:q} {params.days} --processors {params.processors}"
+        "so2plumes index-archive {params.source} {params.region} {params.days} --processors {params.processors}"
         " --retrievals {params.retrievals} --out {output} --log {log}"
 
 
@@ -72,12 +100,15 @@ rule fetch_swaths:
     params:
         version=ALGORITHMS["fetch_swaths"],
         days=days_of_period,
-        archive=archive_folder,
+        source=archive_option,
+        region=REGION,
         filter=FILTER,
         checksum="" if CONFIG.archive.checksum else "--no-checksum",
     shell:
-        "so2plumes fetch-swaths --index {input.index} --archive {params.archive:q} --period {wildcards.date} {params.days}"
-        " {params.checksum} {params.filter} --out {output.swaths} --receipt {output.receipt} --log {log}"
+        "so2plumes fetch-swaths --index {input.index} {params.source} {params.region} --period {wildcards.date} {params.days}"
+        " {params.checksum} {params.filter}"
+        f" {DOWNLOAD}"
+        " --out {output.swaths} --receipt {output.receipt} --log {log}"
 
 
 rule collect_receipts:

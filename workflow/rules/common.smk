@@ -1,7 +1,9 @@
 # What all rules share: the validated configuration, the periods, and how commands are found.
 
 import datetime
+import json
 import os
+import shlex
 import sys
 
 from snakemake.exceptions import WorkflowError
@@ -117,6 +119,8 @@ def chips_of_earlier_period(wildcards):
 def eruption_list():
     if CONFIG.eruptions.path == "simulated" and SIMULATED:
         return f"{RESULTS}/simulated/eruptions.csv"
+    if CONFIG.eruptions.path == "download":
+        return f"{RESULTS}/external/gvp_eruptions.geojson"
     return CONFIG.eruptions.path or []
 
 
@@ -125,6 +129,8 @@ def edgar_grid(wildcards):
     if CONFIG.edgar.path == "simulated" and SIMULATED:
         year = getattr(wildcards, "year", str(END.year))
         return f"{RESULTS}/simulated/edgar/v8.1_FT2022_AP_SO2_{year}_TOTALS_flx.nc"
+    if CONFIG.edgar.path == "download":
+        return f"{RESULTS}/external/edgar"
     return ancient(CONFIG.edgar.path) if CONFIG.edgar.path else []
 
 

@@ -176,3 +176,37 @@ use rule compare_edgar as compare_campaign_edgar with:
         radius_km=f"--radius-km {CONFIG.edgar.radius_km}",
     message:
         "compare the plumes of the campaign with EDGAR"
+
+
+rule download_eruptions:
+    """The eruption list of the Global Volcanism Program, with `.json` beside it that says when and from where."""
+    output:
+        f"{RESULTS}/external/gvp_eruptions.geojson",
+    log:
+        f"{LOGS}/external/download_eruptions.log",
+    conda:
+        "../../envs/cpu.yaml"
+    params:
+        version=ALGORITHMS["download_eruptions"],
+    message:
+        "download the GVP eruption list"
+    shell:
+        f"so2plumes download-eruptions --url {CONFIG.eruptions.url} --out {{output}} --log {{log}}"
+
+
+rule download_edgar:
+    """The EDGAR grids of the years of the campaign; 2022 stands for later ones."""
+    output:
+        directory(f"{RESULTS}/external/edgar"),
+    log:
+        f"{LOGS}/external/download_edgar.log",
+    conda:
+        "../../envs/cpu.yaml"
+    params:
+        version=ALGORITHMS["download_edgar"],
+        years=" ".join(map(str, YEARS)),
+    message:
+        "download EDGAR"
+    shell:
+        "so2plumes download-edgar {params.years}"
+        f" --url {CONFIG.edgar.url} --out {{output}} --log {{log}}"

@@ -57,6 +57,24 @@ class Campaign(Section):
         description="Period of one job: `day` for the global archive, `month` for sparse regional ones.",
     )
 
+    region: list[float] | dict[str, Any] | str | None = Field(
+        None,
+        description="Only this part of the Earth: a box [west, south, east, north] in degrees (west > east crosses the "
+        "antimeridian), a GeoJSON geometry or WKT. Swaths are cut to the scanlines that see it.",
+    )
+
+    @field_validator("region")
+    @classmethod
+    def _readable(cls, value: Any) -> Any:
+        if value is not None:
+            from so2plumes.archive.region import parse_region
+
+            try:
+                parse_region(value)
+            except ConfigError as error:
+                raise ValueError(str(error)) from None
+        return value
+
     @model_validator(mode="after")
     def _ordered(self) -> Campaign:
         if self.start > self.end:
@@ -69,11 +87,30 @@ class Campaign(Section):
 class Archive(Section):
     """Where the Level-2 granules come from and which are used."""
 
-    source: Literal["local", "simulated"] = Field(
+    source: Literal["local", "simulated", "cdse"] = Field(
         description="`local`: a folder of granules, searched recursively; `simulated`: granules with known truth "
-        "are made first."
+        "are made first; `cdse`: the Copernicus Data Space, granules are fetched, compacted and deleted."
     )
-    path: str = Field("archive", description="Folder of the local archive. Not used when simulated.")
+    path: str = Field("archive", description="Folder of the local archive. Not used by the other sources.")
+    catalogue: str = Field(
+        "https://catalogue.dataspace.copernicus.eu/odata/v1/Products", description="Products of the OData catalogue."
+    )
+    download: str = Field(
+        "https://download.dataspace.copernicus.eu/odata/v1/Products", description="Where products are downloaded."
+    )
+    token: str = Field(
+        "https://identity.dataspace.copernicus.eu/auth/realms/CDSE/protocol/openid-connect/token",
+        description="The token service.",
+    )
+    credentials: str | None = Field(
+        None,
+        description="File with user name and password in two lines, or in netrc format, that only its owner can read. "
+        "The environment (CDSE_USER, CDSE_PASSWORD) goes before, ~/.netrc after it.",
+    )
+    connections: int = Field(4, ge=1, description="Downloads at once, over all jobs of the machine.")
+    shared_folder: str = Field(
+        "~/.cache/so2plumes", description="For the token and the connections that all jobs of the machine share."
+    )
     processors: list[Processor] = Field(
         default=["020401", "020500", "020600", "020601"],
         description="Processor versions that may be used, six digits each; within a stream (reprocessed before offline "
@@ -198,7 +235,10 @@ class Eruptions(Section):
     path: str | None = Field(
         None,
         description="GVP eruption list: website CSV or XLSX, or WFS GeoJSON. Null skips the match, and the report "
-        "says so; `simulated` is the list of a simulated archive.",
+        "says so; `download` fetches it first; `simulated` is the list of a simulated archive.",
+    )
+    url: str = Field(
+        "https://webservices.volcano.si.edu/geoserver/GVP-VOTW/ows", description="Web service of the GVP (`download`)."
     )
     radius_km: float = Field(50, gt=0, description="Largest distance of plume and volcano.")
     origin: Origin = Field("upwind", description="Point of a plume that is matched: `max` (paper) or `upwind`.")
@@ -210,7 +250,11 @@ class Edgar(Section):
     path: str | None = Field(
         None,
         description="EDGAR v8.1 SO2 file or folder (nc or zip). Null skips the comparison, and the report says so; "
-        "`simulated` is the grid of a simulated archive.",
+        "`download` fetches the grids first; `simulated` is the grid of a simulated archive.",
+    )
+    url: str = Field(
+        "https://jeodpp.jrc.ec.europa.eu/ftp/jrc-opendata/EDGAR/datasets/v81_FT2022_AP_new",
+        description="Where the EDGAR grids are (`download`).",
     )
     top_share: float = Field(0.001, gt=0, lt=1, description="Share of cells that counts as the strongest.")
     radius_km: float = Field(200, gt=0, description="A cell has a plume when one lies within this distance.")
@@ -352,7 +396,8 @@ def check_files(config: Config, root: str | Path = ".") -> None:
         named = {"detect.model": config.detect.model, "detect.model, its card": str(card_path(config.detect.model))}
     for section in ("eruptions", "edgar"):
         path = getattr(config, section).path
-        if path is not None and not (config.archive.source == "simulated" and path == "simulated"):
+        made = path == "download" or (config.archive.source == "simulated" and path == "simulated")
+        if path is not None and not made:
             named[f"{section}.path"] = path
     for key, path in named.items():
         if not (Path(root) / path).exists():
@@ -361,7 +406,9 @@ def check_files(config: Config, root: str | Path = ".") -> None:
                 where=key,
                 expected="an existing file",
                 found=path,
-                remedy="correct the path" if key.startswith("detect") else "download it, or set the key to null",
+                remedy="correct the path"
+                if key.startswith("detect")
+                else "download it, or set the key to download or null",
             )
 
 

@@ -17,6 +17,8 @@ ALGORITHMS: dict[str, int] = {
     "collect_receipts": 1,
     "cluster_plumes": 1,
     "match_eruptions": 1,
+    "download_eruptions": 1,
+    "download_edgar": 1,
     "compare_edgar": 1,
     "score_truth": 1,
     "report": 1,

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from so2plumes.archive.obtain import GranuleSource, Obtained
+from so2plumes.archive.reasons import is_final
+from so2plumes.archive.region import Region, scanlines_of
+from so2plumes.archive.staging import Staging
 from so2plumes.errors import GranuleError
 from so2plumes.files import sha256
 from so2plumes.swath.compact import write_compact
@@ -24,7 +29,7 @@ class Receipt:
     """What happened to one granule.
 
     ``status`` is ``ready`` (a compact swath exists), ``quarantined`` (with the reason code of the error) or
-    ``not_selected`` (another granule stands for its orbit).
+    ``not_selected`` (another granule stands for its orbit). ``attempts`` and ``resumed_bytes`` are those of a download.
     """
 
     granule: str
@@ -41,15 +46,19 @@ class Receipt:
     retrieval: str = ""
     processor_version: str = ""
     unavailable: str = ""
+    attempts: int = 0
+    resumed_bytes: int = 0
+    notes: str = ""
 
 
 @dataclass(frozen=True)
 class FetchRule:
-    """How granules are compacted: keep their checksum; the filter by which usable pixels are counted."""
+    """How granules are compacted: keep their checksum; the filter by which usable pixels are counted; the region."""
 
     checksum: bool = True
     min_qa: float = 0.5
     max_solar_zenith_deg: float | None = None
+    region: Region | None = None
 
 
 def _read(source: Path) -> Swath:
@@ -64,33 +73,87 @@ def _read(source: Path) -> Swath:
         ) from error
 
 
-def compact_granule(source: Path, row: pd.Series, target: Path, rule: FetchRule | None = None) -> Receipt:
-    """Read one granule and write its compact swath; a failure becomes a receipt, not an exception."""
+def _within(swath: Swath, region: Region | None) -> Swath:
+    """Keep the scanlines that see the region."""
+    if region is None:
+        return swath
+    rows = scanlines_of(swath, region)
+    if rows is None:
+        raise GranuleError("no pixel of the granule lies in the region", reason="outside_region", where=swath.granule)
+    return swath.cut(rows, slice(None))
+
+
+def fetch_granule(
+    source: GranuleSource,
+    row: pd.Series,
+    target: Path,
+    rule: FetchRule | None = None,
+    written: Callable[[Receipt], None] = lambda receipt: None,
+) -> Receipt:
+    """Obtain one granule and write its compact swath; a failure becomes a receipt, not an exception.
+
+    ``written`` is told of the receipt while the granule is still there: only then may it be deleted.
+
+    Raises
+    ------
+    GranuleError
+        When the granule could not be had now, but may be later.
+    """
     rule = rule or FetchRule()
     base = {"granule": row["granule"], "orbit": int(row["orbit"]), "date": row["date"]}
-    size = source.stat().st_size if source.is_file() else 0
+    size = int(row["size_bytes"])
     try:
-        swath = _read(source)
-        write_compact(swath, target)
+        with source.obtained(row) as got:
+            size = got.size_bytes
+            swath = _within(_read(got.path), rule.region)
+            write_compact(swath, target)
+            receipt = Receipt(**base, status="ready", **_facts(got, swath, rule))
+            written(receipt)
+            return receipt
     except GranuleError as error:
+        if not is_final(error.reason):
+            raise
         log.warning("quarantined %s: %s", row["granule"], error)
-        return Receipt(**base, status="quarantined", reason=error.reason, message=error.problem, size_bytes=size)
+        receipt = Receipt(**base, status="quarantined", reason=error.reason, message=error.problem, size_bytes=size)
+        written(receipt)
+        return receipt
+
+
+def _facts(got: Obtained, swath: Swath, rule: FetchRule) -> dict[str, Any]:
+    usable = usable_pixels(swath, rule.min_qa, rule.max_solar_zenith_deg)
+    return {
+        "size_bytes": got.size_bytes,
+        "sha256": got.sha256 or (sha256(got.path) if rule.checksum else ""),
+        "scanlines": swath.shape[0],
+        "ground_pixels": swath.shape[1],
+        "usable_fraction": round(float(usable.mean()), 6),
+        "retrieval": swath.retrieval,
+        "processor_version": swath.processor_version,
+        "unavailable": " ".join(swath.unavailable),
+        "attempts": got.attempts,
+        "resumed_bytes": got.resumed_bytes,
+        "notes": "; ".join(got.notes),
+    }
+
+
+def _not_selected(row: pd.Series) -> Receipt:
     return Receipt(
-        **base,
-        status="ready",
-        size_bytes=size,
-        sha256=sha256(source) if rule.checksum else "",
-        scanlines=swath.shape[0],
-        ground_pixels=swath.shape[1],
-        usable_fraction=round(float(usable_pixels(swath, rule.min_qa, rule.max_solar_zenith_deg).mean()), 6),
-        retrieval=swath.retrieval,
-        processor_version=swath.processor_version,
-        unavailable=" ".join(swath.unavailable),
+        granule=row["granule"],
+        orbit=int(row["orbit"]),
+        date=row["date"],
+        status="not_selected",
+        reason=row["reason"],
+        size_bytes=int(row["size_bytes"]),
     )
 
 
 def fetch_period(
-    index: pd.DataFrame, archive: str | Path, dates: list[str], folder: Path, rule: FetchRule | None = None
+    index: pd.DataFrame,
+    source: GranuleSource,
+    dates: list[str],
+    folder: Path,
+    rule: FetchRule | None = None,
+    staging: Staging | None = None,
 ) -> list[Receipt]:
     """Make the compact swaths of some days.
 
@@ -98,38 +161,67 @@ def fetch_period(
     ----------
     index : DataFrame
         The frozen granule list of the year.
-    archive : path
-        Folder to which the paths of the index are relative.
+    source : GranuleSource
+        Where the granules come from.
     dates : list of str
         Days as ``YYYY-MM-DD``.
     folder : path
         Existing folder for ``<granule>.nc``.
     rule : FetchRule, optional
+    staging : Staging, optional
+        Keeps what is finished until the whole period is, so that an interrupted job fetches nothing twice.
 
     Returns
     -------
     list of Receipt
         One per granule of the index on these days, in time order.
+
+    Raises
+    ------
+    GranuleError
+        When granules could not be had now but may be later; the others are finished first and stay staged.
     """
-    receipts = []
+    receipts: list[Receipt] = []
+    missing: list[GranuleError] = []
     rows = index[index["date"].isin(dates)]
     for count, (_, row) in enumerate(rows.iterrows(), 1):
         if not row["selected"]:
-            receipts.append(
-                Receipt(
-                    granule=row["granule"],
-                    orbit=int(row["orbit"]),
-                    date=row["date"],
-                    status="not_selected",
-                    reason=row["reason"],
-                    size_bytes=int(row["size_bytes"]),
-                )
-            )
+            receipts.append(_not_selected(row))
             continue
-        target = folder / f"{row['granule']}.nc"
-        receipts.append(compact_granule(Path(archive) / row["path"], row, target, rule))
-        log.info("%d of %d: %s %s", count, len(rows), row["granule"], receipts[-1].status)
+        try:
+            receipt = _staged(source, row, folder, rule, staging)
+        except GranuleError as error:
+            log.warning("not now: %s", error)
+            missing.append(error)
+            continue
+        receipts.append(receipt)
+        log.info("%d of %d: %s %s", count, len(rows), row["granule"], receipt.status)
+    if missing:
+        raise GranuleError(
+            f"{len(missing)} of {int(rows['selected'].sum())} granules could not be had",
+            reason=missing[0].reason,
+            where=", ".join(dates[:1] + dates[1:][-1:]),
+            found=missing[0].problem,
+            remedy="run the same command again: what is finished is kept, and what was begun is continued",
+        )
     return receipts
+
+
+def _staged(
+    source: GranuleSource, row: pd.Series, folder: Path, rule: FetchRule | None, staging: Staging | None
+) -> Receipt:
+    target = folder / f"{row['granule']}.nc"
+    if staging is None:
+        return fetch_granule(source, row, target, rule)
+    kept = staging.receipt(row)
+    if kept is None:
+        kept = asdict(
+            fetch_granule(source, row, staging.swath(row), rule, lambda receipt: staging.keep(row, asdict(receipt)))
+        )
+    else:
+        log.info("%s was finished in an earlier run", row["granule"])
+    staging.hand_over(row, target)
+    return Receipt(**kept)
 
 
 def receipt_document(period: str, dates: list[str], receipts: list[Receipt]) -> dict[str, Any]:

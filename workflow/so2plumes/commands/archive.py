@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import json
 import logging
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from so2plumes.commands.options import (
     Common,
@@ -13,37 +16,120 @@ from so2plumes.commands.options import (
     add_paths,
     add_period,
     comma_list,
+    optional_path,
 )
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from so2plumes.archive.obtain import GranuleSource
 
 log = logging.getLogger(__name__)
 
 
 def index_archive(options: argparse.Namespace) -> None:
     """Freeze the granule list of a year: what exists, what is selected and why."""
-    from so2plumes.archive.index import build_index, summarise_index
     from so2plumes.table import write_table
+
+    table = _from_catalogue(options) if options.source == "cdse" else _from_folder(options)
+    write_table(table, options.out)
+
+
+def _from_folder(options: argparse.Namespace) -> pd.DataFrame:
+    from so2plumes.archive.index import build_index, summarise_index
 
     table = build_index(options.archive, options.start, options.end, options.processors, options.retrievals)
     for line in summarise_index(table, options.start, options.end):
         log.info("%s", line)
-    write_table(table, options.out)
+    return table
+
+
+def _from_catalogue(options: argparse.Namespace) -> pd.DataFrame:
+    """List the catalogue; a list that is there already is compared with it first."""
+    import numpy as np
+
+    from so2plumes.archive.catalogue import list_catalogue
+    from so2plumes.archive.catalogue_index import TransferBudget, index_catalogue, summarise
+    from so2plumes.archive.catalogue_query import CatalogueQuery
+    from so2plumes.archive.changes import compare_indexes
+    from so2plumes.archive.frozen import provenance_of, read_frozen, write_frozen
+    from so2plumes.archive.region import parse_region
+    from so2plumes.http import HttpClient
+
+    query = CatalogueQuery(options.catalogue)
+    region = parse_region(json.loads(options.region)) if options.region != "null" else None
+    choice = {"processors": options.processors, "retrievals": options.retrievals}
+    listings = list_catalogue(HttpClient(np.random.default_rng()), query, options.start, options.end)
+    entries = [entry for listing in listings for entry in listing.entries]
+    index = index_catalogue(entries, options.start, options.end, region=region, **choice)
+    for line in summarise(index, options.start, options.end, TransferBudget(connections=options.connections)):
+        log.info("%s", line)
+    frozen = options.out.with_suffix(".csv")
+    if frozen.is_file():
+        changes = compare_indexes(read_frozen(frozen).table, index.table).lines()
+        for line in changes or ["nothing changed upstream"]:
+            log.info("since the earlier list: %s", line)
+    provenance = provenance_of(
+        query,
+        listings,
+        options.start,
+        options.end,
+        region=None if region is None else options.region,
+        outside_region=index.outside_region,
+        **choice,
+    )
+    write_frozen(index, frozen, provenance)
+    return index.table
 
 
 def fetch_swaths(options: argparse.Namespace) -> None:
     """Make the compact swaths of some days and a receipt that accounts for every granule."""
     from so2plumes.archive.fetch import FetchRule, fetch_period, receipt_document
+    from so2plumes.archive.region import parse_region
+    from so2plumes.archive.staging import Staging
     from so2plumes.files import atomic_directory, write_json
     from so2plumes.periods import Period
     from so2plumes.table import read_table
+    from so2plumes.versions import ALGORITHMS
 
-    rule = FetchRule(options.checksum, options.min_qa, options.max_solar_zenith)
+    region = parse_region(json.loads(options.region)) if options.region != "null" else None
+    rule = FetchRule(options.checksum, options.min_qa, options.max_solar_zenith, region)
     dates = Period("", options.start, options.end).dates
+    identity = f"{ALGORITHMS['fetch_swaths']} {options.min_qa} {options.max_solar_zenith} {options.region}"
+    staging = Staging(options.staging, identity) if options.staging else None
     with atomic_directory(options.out) as folder:
-        receipts = fetch_period(read_table(options.index), options.archive, dates, folder, rule)
+        receipts = fetch_period(read_table(options.index), _source(options), dates, folder, rule, staging)
         document = receipt_document(options.period, dates, receipts)
         write_json(options.receipt, document)
+    if staging is not None:
+        staging.clear()
     counts = ", ".join(f"{count} {status}" for status, count in sorted(document["counts"].items()))
     log.info("%s: %s", options.period, counts or "no granules")
+
+
+def _source(options: argparse.Namespace) -> GranuleSource:
+    from so2plumes.archive.obtain import CatalogueDownload, LocalFolder
+
+    if options.source != "cdse":
+        return LocalFolder(options.archive)
+    from so2plumes.archive.credentials import find_credentials
+    from so2plumes.archive.tokens import TokenStore
+
+    shared = options.shared_folder.expanduser()
+    return CatalogueDownload(
+        options.download,
+        options.staging / "incoming",
+        TokenStore(options.token, find_credentials(options.credentials), shared / "tokens"),
+        shared / "connections",
+        options.connections,
+    )
+
+
+def _add_source(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--source", choices=["folder", "cdse"], default="folder")
+    parser.add_argument("--archive", type=Path, default=Path(), help="folder of Level-2 granules")
+    parser.add_argument("--connections", type=int, default=4, help="downloads at once, over all jobs of the machine")
+    parser.add_argument("--region", default="null", help="JSON: a box [west, south, east, north], GeoJSON, WKT or null")
 
 
 def add_commands(commands: Subparsers, common: Common) -> None:
@@ -52,16 +138,23 @@ def add_commands(commands: Subparsers, common: Common) -> None:
     add_period(parser)
     parser.add_argument("--processors", type=comma_list, default=[], help="allowed, best first: 020401,020500; or all")
     parser.add_argument("--retrievals", type=comma_list, default=[], help="allowed: doas, cobra; or all")
-    add_paths(parser, archive="folder of Level-2 granules", out="Parquet table")
+    _add_source(parser)
+    parser.add_argument("--catalogue", default="", help="address of the products of an OData catalogue")
+    add_paths(parser, out="Parquet table; of a catalogue also .csv and .csv.json beside it")
     parser = add_command(commands, common, "fetch-swaths", fetch_swaths)
     add_period(parser)
     parser.add_argument("--period", required=True, help="name of the period, such as 2021-03-24")
     parser.add_argument("--no-checksum", dest="checksum", action="store_false", help="leave out the SHA-256")
     add_filter(parser)
+    _add_source(parser)
+    parser.add_argument("--download", default="", help="address below which products are downloaded")
+    parser.add_argument("--token", default="", help="address of the token service")
+    parser.add_argument("--credentials", type=optional_path, default=None, help="file with the account, or none")
+    parser.add_argument("--shared-folder", type=Path, default=Path(), help="tokens and connections of all jobs")
+    parser.add_argument("--staging", type=optional_path, default=None, help="keeps what is finished until all is")
     add_paths(
         parser,
         index="granule list of the year",
-        archive="folder to which its paths are relative",
         out="folder of the compact swaths",
         receipt="JSON receipt",
     )

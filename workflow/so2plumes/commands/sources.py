@@ -67,6 +67,29 @@ def compare_edgar(options: argparse.Namespace) -> None:
     write_table(table, options.out)
 
 
+def download_eruptions(options: argparse.Namespace) -> None:
+    """Fetch the eruption list of the Global Volcanism Program and check that it is whole."""
+    import numpy as np
+
+    from so2plumes.http import HttpClient
+    from so2plumes.sources.download import download_eruptions as download
+
+    download(HttpClient(np.random.default_rng()), options.out, options.url)
+
+
+def download_edgar(options: argparse.Namespace) -> None:
+    """Fetch the EDGAR grids of some years and check them; 2022 stands for later years, and the log says so."""
+    import numpy as np
+
+    from so2plumes.files import atomic_directory
+    from so2plumes.http import HttpClient
+    from so2plumes.inventory.download import EdgarRelease, download_annual
+
+    client = HttpClient(np.random.default_rng())
+    with atomic_directory(options.out) as folder:
+        download_annual(client, folder, options.years, EdgarRelease(bases=(options.url,)))
+
+
 def add_commands(commands: Subparsers, common: Common) -> None:
     """Add the commands of this stage."""
     parser = add_command(commands, common, "cluster-plumes", cluster_plumes)
@@ -88,3 +111,10 @@ def add_commands(commands: Subparsers, common: Common) -> None:
     parser.add_argument("--top-share", type=float, default=0.001)
     parser.add_argument("--radius-km", type=float, default=200.0)
     add_paths(parser, plumes="plume table", out="Parquet table")
+    parser = add_command(commands, common, "download-eruptions", download_eruptions)
+    parser.add_argument("--url", required=True, help="web service of the GVP")
+    add_paths(parser, out="GeoJSON file")
+    parser = add_command(commands, common, "download-edgar", download_edgar)
+    parser.add_argument("years", type=int, nargs="+", help="years of plumes")
+    parser.add_argument("--url", required=True, help="folder of the release")
+    add_paths(parser, out="folder")

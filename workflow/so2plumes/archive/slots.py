@@ -1,0 +1,93 @@
+"""Let at most so many jobs of the machine do something at once."""
+
+from __future__ import annotations
+
+import fcntl
+import logging
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from so2plumes.archive.backoff import Timing
+from so2plumes.errors import ConfigError
+
+log = logging.getLogger(__name__)
+
+
+def _try_one(path: Path) -> int | None:
+    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(handle)
+        return None
+    except BaseException:
+        os.close(handle)
+        raise
+    return handle
+
+
+def _try_all(folder: Path, count: int) -> tuple[int, int] | None:
+    for number in range(count):
+        handle = _try_one(folder / f"slot-{number}")
+        if handle is not None:
+            return number, handle
+    return None
+
+
+def _prepare(folder: Path, count: int) -> None:
+    if count < 1:
+        raise ConfigError("there must be at least one connection", expected="1 or more", found=str(count))
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigError(
+            "the folder of the connection locks cannot be made",
+            where=folder,
+            found=error.strerror,
+            remedy="choose a folder on a local disk that all jobs may write",
+        ) from error
+
+
+@contextmanager
+def slot(
+    folder: str | Path,
+    count: int,
+    *,
+    poll_s: float = 0.5,
+    log_every_s: float = 60.0,
+    timing: Timing | None = None,
+) -> Iterator[int]:
+    """Hold one of `count` slots, waiting for it as long as it takes.
+
+    A slot is an advisory lock on a file, which the kernel frees when its process ends, however it ends.
+
+    Parameters
+    ----------
+    folder : path
+        On a local disk, the same for all jobs.
+    count : int
+        How many may hold a slot at once; must be the same in all jobs.
+    poll_s, log_every_s : float
+        How often (s) a waiting job looks, and how often it says so.
+
+    Yields
+    ------
+    int
+        Number of the slot, from 0.
+    """
+    folder, timing = Path(folder), timing or Timing()
+    _prepare(folder, count)
+    began = said = timing.clock()
+    while (held := _try_all(folder, count)) is None:
+        now = timing.clock()
+        if now - said >= log_every_s:
+            said = now
+            log.info("waiting for one of %d connections since %.0f s", count, now - began)
+        timing.sleep(poll_s)
+    number, handle = held
+    try:
+        yield number
+    finally:
+        os.close(handle)

@@ -1,0 +1,69 @@
+"""What a period has finished so far, kept outside the job's own output until the whole period is."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from so2plumes.errors import SO2PlumesError
+from so2plumes.files import read_json, write_json
+
+
+@dataclass(frozen=True)
+class Staging:
+    """A folder of compact swaths with their receipts.
+
+    Snakemake deletes the outputs of an interrupted job; these survive it, and the next try takes them over. A receipt
+    is written after its swath, so what has a receipt is whole.
+    """
+
+    folder: Path
+    identity: str
+
+    def swath(self, row: pd.Series) -> Path:
+        """Place of a compact swath."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        return self.folder / f"{row['granule']}.nc"
+
+    def _receipt_path(self, row: pd.Series) -> Path:
+        return self.folder / f"{row['granule']}.json"
+
+    def _key(self, row: pd.Series) -> str:
+        return f"{self.identity} {row['granule']} {row['size_bytes']} {row.get('md5', '')}"
+
+    def receipt(self, row: pd.Series) -> dict[str, Any] | None:
+        """Return the receipt of a granule that is finished, made by the same rules from the same product."""
+        path = self._receipt_path(row)
+        if not path.is_file():
+            return None
+        try:
+            document = read_json(path)
+        except SO2PlumesError:
+            return None
+        if document.get("key") != self._key(row):
+            return None
+        receipt: dict[str, Any] = document["receipt"]
+        return receipt if receipt["status"] != "ready" or self.swath(row).is_file() else None
+
+    def keep(self, row: pd.Series, receipt: dict[str, Any]) -> None:
+        """Write the receipt of a granule that is finished."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        write_json(self._receipt_path(row), {"key": self._key(row), "receipt": receipt})
+
+    def hand_over(self, row: pd.Series, target: Path) -> None:
+        """Put a compact swath, where there is one, into the output folder; it stays staged too."""
+        source = self.swath(row)
+        if source.is_file():
+            try:
+                os.link(source, target)
+            except OSError:
+                shutil.copyfile(source, target)
+
+    def clear(self) -> None:
+        """Forget everything: the period is complete."""
+        shutil.rmtree(self.folder, ignore_errors=True)
