@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 
 from so2plumes.archive.fetch import FetchRule, fetch_period, receipt_document
-from so2plumes.archive.obtain import LocalFolder
 from so2plumes.archive.index import build_index
+from so2plumes.archive.obtain import LocalFolder
 from so2plumes.files import read_json, write_json
 from so2plumes.swath.compact import read_compact
 from so2plumes.swath.filters import usable_pixels

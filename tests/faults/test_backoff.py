@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 from tests.faults.transfer_bench import Sleeps
 
 from so2plumes.archive.answers import Origin, fault_words, page_words, without_query
-from so2plumes.archive.backoff import Backoff, Patience, retry_after_s
+from so2plumes.archive.backoff import Backoff, Patience
 from so2plumes.archive.progress import LogProgress, Pace, Progress, RateMeter
 from so2plumes.archive.reasons import PassingFault
 from so2plumes.errors import GranuleError
+from so2plumes.http import retry_after_s
 
 FAULTS = st.lists(
     st.tuples(

@@ -8,3 +8,6 @@ MOL_M2_PER_DU = 1.0 / 2241.15
 
 EARTH_RADIUS_KM = 6371.0088
 """Mean Earth radius, for great-circle distances."""
+
+PAPER_LIMIT_KG_H = 524.0
+"""What FP-pre calls the detection limit: the first percentile of its emission rates."""

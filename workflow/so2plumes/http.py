@@ -11,6 +11,7 @@ import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any, TypeVar
@@ -256,23 +257,27 @@ def with_query(url: str, parameters: Mapping[str, str] | None) -> str:
     return f"{url}?{urlencode(parameters, quote_via=quote, safe='$/(),:')}"
 
 
-def retry_after_s(headers: Mapping[str, str]) -> float | None:
-    """Return the seconds of a Retry-After header (RFC 9110, section 10.2.3), at least 0, or None.
+def _http_date(text: str) -> datetime | None:
+    try:
+        moment = parsedate_to_datetime(text)
+    except (TypeError, ValueError):
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
-    A date is compared with the server's own clock, where the answer has its Date.
+
+def retry_after_s(headers: Mapping[str, str]) -> float | None:
+    """Read Retry-After (RFC 9110, section 10.2.3) as seconds from now; None where it is absent or senseless.
+
+    A date is compared with the answer's own Date, so that a wrong clock on either side does not matter.
     """
     text = headers.get("Retry-After", "").strip()
     if text.isascii() and text.isdigit():
         return float(text)
-    try:
-        until = parsedate_to_datetime(text).timestamp()
-    except (TypeError, ValueError):
+    moment = _http_date(text) if text else None
+    if moment is None:
         return None
-    try:
-        now = parsedate_to_datetime(headers.get("Date", "")).timestamp()
-    except (TypeError, ValueError):
-        now = time.time()
-    return max(0.0, until - now)
+    sent = _http_date(headers.get("Date", "")) or datetime.now(UTC)
+    return max(0.0, (moment - sent).total_seconds())
 
 
 def describe_body(content: bytes) -> str:

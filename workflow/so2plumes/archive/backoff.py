@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 
 import numpy as np
 
@@ -41,29 +39,6 @@ class Patience:
     throttled_wait_s: float = 60.0
     longest_wait_s: float = 600.0
     jitter: float = 0.25
-
-
-def _http_date(text: str) -> datetime | None:
-    try:
-        moment = parsedate_to_datetime(text)
-    except ValueError:
-        return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-
-
-def retry_after_s(headers: Mapping[str, str]) -> float | None:
-    """Read Retry-After (RFC 9110, section 10.2.3) as seconds from now; None where it is absent or senseless.
-
-    A date is compared with the answer's own Date, so that a wrong clock on either side does not matter.
-    """
-    text = headers.get("Retry-After", "").strip()
-    if text.isascii() and text.isdigit():
-        return float(text)
-    moment = _http_date(text) if text else None
-    if moment is None:
-        return None
-    sent = _http_date(headers.get("Date", "")) or datetime.now(UTC)
-    return max(0.0, (moment - sent).total_seconds())
 
 
 class Backoff:

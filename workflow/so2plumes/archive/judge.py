@@ -6,11 +6,11 @@ import re
 from dataclasses import dataclass
 
 from so2plumes.archive.answers import Answer
-from so2plumes.archive.backoff import retry_after_s
 from so2plumes.archive.partial import Belonging, Part
 from so2plumes.archive.reasons import PassingFault, WrongBody
 from so2plumes.archive.verify import SIGNATURE_BYTES, sniff
 from so2plumes.errors import GranuleError
+from so2plumes.http import retry_after_s
 
 _PAGE_TYPES = ("text/html", "application/xhtml", "application/xml", "text/xml", "application/json")
 

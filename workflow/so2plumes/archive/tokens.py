@@ -18,11 +18,12 @@ from typing import Any
 import numpy as np
 
 from so2plumes.archive.answers import Origin, Route, fault_words, opening, page_words
-from so2plumes.archive.backoff import Backoff, Patience, Timing, retry_after_s
+from so2plumes.archive.backoff import Backoff, Patience, Timing
 from so2plumes.archive.credentials import IDENTITY_HOST, Credentials
 from so2plumes.archive.reasons import PassingFault
 from so2plumes.errors import ConfigError
 from so2plumes.files import atomic_path
+from so2plumes.http import retry_after_s
 
 log = logging.getLogger(__name__)
 

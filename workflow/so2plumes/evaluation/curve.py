@@ -29,7 +29,7 @@ from so2plumes.evaluation.crops import (
 from so2plumes.plumes.components import ComponentRule, find_components
 from so2plumes.simulate.plumes import PlumeSpec
 from so2plumes.training.backgrounds import Background
-from so2plumes.training.inject import TRUTH_SIGMA, structured_background
+from so2plumes.training.inject import TRUTH_SIGMA, log_uniform, structured_background
 
 log = logging.getLogger(__name__)
 
@@ -132,20 +132,16 @@ class Trial:
     archive: str
 
 
-def _log_uniform(rng: np.random.Generator, limits: tuple[float, float]) -> float:
-    return float(np.exp(rng.uniform(*np.log(limits))))
-
-
 def draw_plume(rng: np.random.Generator, plan: TrialPlan, source: Position) -> PlumeSpec:
     """Draw the plume of a trial."""
     return PlumeSpec(
         longitude=source.longitude,
         latitude=source.latitude,
-        emission_kg_s=_log_uniform(rng, plan.emission_kg_h) / 3600.0,
-        wind_speed_m_s=_log_uniform(rng, plan.wind_speed_m_s),
+        emission_kg_s=log_uniform(rng, *plan.emission_kg_h) / 3600.0,
+        wind_speed_m_s=log_uniform(rng, *plan.wind_speed_m_s),
         wind_toward_deg=float(rng.uniform(0.0, 360.0)),
         age_h=float(rng.uniform(*plan.age_h)),
-        lifetime_h=_log_uniform(rng, plan.lifetime_h),
+        lifetime_h=log_uniform(rng, *plan.lifetime_h),
         diffusivity_m2_s=plan.diffusivity_m2_s,
         source_sigma_m=plan.source_sigma_m,
     )

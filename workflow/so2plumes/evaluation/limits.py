@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from so2plumes.constants import PAPER_LIMIT_KG_H
 from so2plumes.errors import TableError
 from so2plumes.evaluation.pod_bins import calibration, empirical_curves, fitted_lines
 from so2plumes.evaluation.pod_model import SLOPES, DetectionModel, fit_model, fit_models
@@ -19,8 +20,6 @@ FloatArray = NDArray[np.floating]
 
 PODS = (0.5, 0.9)
 WINDS_M_S = (2.0, 5.0, 10.0)
-PAPER_LIMIT_KG_H = 524.0
-"""What FP-pre calls the detection limit: the first percentile of its emission rates."""
 MIN_TRIALS = 100
 RESAMPLES = 200
 

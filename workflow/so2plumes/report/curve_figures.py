@@ -9,8 +9,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from so2plumes.constants import PAPER_LIMIT_KG_H
 from so2plumes.report import style, text
-from so2plumes.report.inventory_figures import PAPER_LIMIT_KG_H
 
 PANELS = {"background": "By added background", "wind": "By wind speed", "edge": "By place in the swath"}
 _COLOURS = ("#0072B2", "#009E73", "#E69F00", "#D55E00", "#CC79A7", "#56B4E9")

@@ -8,12 +8,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
-from so2plumes.constants import EARTH_RADIUS_KM
+from so2plumes.constants import EARTH_RADIUS_KM, PAPER_LIMIT_KG_H
 from so2plumes.report import style
 from so2plumes.report.inputs import ReportInputs
 from so2plumes.report.maps import GLOBE, draw_base
 
-PAPER_LIMIT_KG_H = 524.0
 CELL_DEG = 0.1
 
 

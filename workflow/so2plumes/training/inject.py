@@ -71,7 +71,8 @@ class Injection:
     kind: str
 
 
-def _log_uniform(rng: np.random.Generator, low: float, high: float) -> float:
+def log_uniform(rng: np.random.Generator, low: float, high: float) -> float:
+    """Draw a number whose logarithm is uniform between two limits."""
     return float(np.exp(rng.uniform(np.log(low), np.log(high))))
 
 
@@ -91,20 +92,20 @@ def random_plume(rng: np.random.Generator, longitude: float, latitude: float, ki
     PlumeSpec
     """
     band = kind == "band"
-    age = float(rng.uniform(20.0, 50.0)) if band else _log_uniform(rng, 0.7, 30.0)
+    age = float(rng.uniform(20.0, 50.0)) if band else log_uniform(rng, 0.7, 30.0)
     plain = PlumeSpec(
         longitude=longitude,
         latitude=latitude,
         emission_kg_s=1.0,
-        wind_speed_m_s=float(rng.uniform(14.0, 22.0)) if band else _log_uniform(rng, 2.0, 15.0),
+        wind_speed_m_s=float(rng.uniform(14.0, 22.0)) if band else log_uniform(rng, 2.0, 15.0),
         wind_toward_deg=float(rng.uniform(0.0, 360.0)),
         age_h=age,
-        lifetime_h=_log_uniform(rng, 24.0, 240.0) if band else _log_uniform(rng, 6.0, 72.0),
-        diffusivity_m2_s=_log_uniform(rng, 500.0, 20_000.0),
-        source_sigma_m=_log_uniform(rng, 8_000.0, 40_000.0) if band else _log_uniform(rng, 2_000.0, 30_000.0),
-        meander_wavelength_m=_log_uniform(rng, 60_000.0, 400_000.0),
+        lifetime_h=log_uniform(rng, 24.0, 240.0) if band else log_uniform(rng, 6.0, 72.0),
+        diffusivity_m2_s=log_uniform(rng, 500.0, 20_000.0),
+        source_sigma_m=log_uniform(rng, 8_000.0, 40_000.0) if band else log_uniform(rng, 2_000.0, 30_000.0),
+        meander_wavelength_m=log_uniform(rng, 60_000.0, 400_000.0),
         meander_phase=float(rng.uniform(0.0, 2 * np.pi)),
-        puff_period_h=_log_uniform(rng, 1.0, 8.0),
+        puff_period_h=log_uniform(rng, 1.0, 8.0),
     )
     swing, depth = float(rng.uniform(5_000.0, 30_000.0)), float(rng.uniform(0.4, 1.0))
     bend, left = float(rng.uniform(0.2, 1.2) * rng.choice([-1.0, 1.0])), float(rng.uniform(0.2, 0.85))
@@ -136,8 +137,8 @@ def structured_background(
         Of that strength in the mean, with lumps of half of it (standard deviation, correlated over 25 to 80 pixels:
         wider than plumes), never negative and at most two and a half times the mean.
     """
-    field = smooth_field(shape, _log_uniform(rng, 25.0, 80.0), rng)
-    strength_du = _log_uniform(rng, 0.5, 5.0) if strength_du is None else strength_du
+    field = smooth_field(shape, log_uniform(rng, 25.0, 80.0), rng)
+    strength_du = log_uniform(rng, 0.5, 5.0) if strength_du is None else strength_du
     return MOL_M2_PER_DU * strength_du * np.clip(1.0 + field / 2.0, 0.0, 2.5)
 
 
@@ -225,12 +226,12 @@ def inject(
         peak = float(np.max(np.where(usable, shape / local.sigma, 0.0), initial=0.0))
         if peak <= _SEEN_SHARE * float(np.nanmax(shape / local.sigma)):
             continue
-        scale = _log_uniform(rng, *peak_sigma) / peak
+        scale = log_uniform(rng, *peak_sigma) / peak
         plumes.append(replace(plume, emission_kg_s=scale))
         signal += scale * shape
     signal_sigma = signal / local.sigma
     if rng.random() < SATURATED_SHARE:
-        signal_sigma = np.minimum(signal_sigma, _log_uniform(rng, 20.0, 80.0))
+        signal_sigma = np.minimum(signal_sigma, log_uniform(rng, 20.0, 80.0))
     return Injection(
         column=column + signal_sigma * local.sigma,
         signal_sigma=signal_sigma,
