@@ -156,8 +156,11 @@ def curve_table(detection: Row) -> CardTable | None:
 def regenerate_words(card: Row) -> list[str]:
     """Say how to make the card again."""
     seed = card.get("training", {}).get("plan", {}).get("seed")
+    folders = ", ".join(f"<folder of {name}>" for name in real_archives(card))
+    option = f" --config 'training={{folders: [{folders}]}}'" if folders else ""
     words = (
-        f"`snakemake --cores 2 results/training/{card['name']}/card.html` makes everything again: set, net and card."
+        f"`snakemake results/training/{card['name']}/card.html --cores 2{option}` makes everything again: set, net "
+        "and card; with `weights: <file>` among the options the weights are scored and not trained."
     )
     if seed is not None:
         words += f" The seed is {seed}."
