@@ -56,7 +56,7 @@ def bench_detection(scanlines: int) -> Line:
     from so2plumes.detect.model import load_detector
     from so2plumes.detect.mosaic import rolling_median
 
-    path = ROOT / "resources" / "models" / "spine-8" / "model.keras"
+    path = ROOT / "resources" / "models" / "unet-8" / "model.keras"
     detector, model = load_detector(path), load_model(path, compile=False)
     rng = np.random.default_rng(0)
     image = rng.normal(size=(scanlines, 450)).astype(np.float32)

@@ -7,7 +7,7 @@ from so2plumes.errors import ModelError
 from so2plumes.files import write_json
 from so2plumes.swath.model import Swath
 
-MODEL = "resources/models/spine-8"
+MODEL = "resources/models/unet-8"
 
 
 @pytest.fixture(scope="module")

@@ -1,12 +1,15 @@
 import dataclasses
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy.ndimage import uniform_filter
 
 from so2plumes.evaluation.real import band_case, band_scores, quiet_scores, strong_score
 from so2plumes.evaluation.scenes import CLEAN, POLLUTED, QUIET, STRUCTURED, Method, score_scenes, test_scenes
+from so2plumes.evaluation.unseen import near_sources
 from so2plumes.plumes.components import ComponentRule
+from so2plumes.sources.sphere import great_circle_km
 from so2plumes.training.split import part_of
 
 from .conftest import Limit, Silent
@@ -148,3 +151,16 @@ def test_growth_can_only_keep_more_bands_whole(backgrounds):
     assert scores["cases"] > 2
     assert scores["share"] > scores["threshold_only_share"]
     assert band_scores([], Silent(), rule, seed=1)["share"] is None
+
+
+def test_near_a_known_source_nothing_is_quiet(background):
+    swath = background.swath
+    row, column = (size // 2 for size in swath.shape)
+    source = pd.DataFrame(
+        {"longitude": [swath["longitude"][row, column]], "latitude": [swath["latitude"][row, column]]}
+    )
+    near = near_sources(background, source)
+    distance = great_circle_km(swath["longitude"], swath["latitude"], *source.iloc[0])
+    np.testing.assert_array_equal(near, distance < 100.0)
+    assert near.any()
+    assert not near.all()

@@ -152,7 +152,7 @@ def made_card() -> dict:
     history = [{"epoch": i, "learning_rate": 1e-3 * (1 + np.cos(np.pi * i / 16)) / 2, "loss": 0.16 / i**0.7,
                 "test_loss": 0.04 / i**0.2} for i in range(1, 17)]  # fmt: skip
     return {
-        "name": "spine-8",
+        "name": "unet-8",
         "sha256": "860ae3bf" * 8,
         "window": 32,
         "channels": 1,

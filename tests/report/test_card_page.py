@@ -117,7 +117,7 @@ def test_smallest_card_makes_a_page_without_pictures():
 
 
 def test_card_of_the_first_version_makes_a_page(root):
-    old = read_json(root / "resources" / "models" / "spine-8" / "card.json")
+    old = read_json(root / "resources" / "models" / "unet-8" / "card.json")
     assert not Outline(card_page(old, [])).open
 
 

@@ -171,13 +171,13 @@ def test_what_a_card_does_not_hold_is_left_out(card, absent):
 def test_the_smallest_card_is_still_a_card(card):
     small = {name: card[name] for name in ("name", "sha256", "window", "normalisation", "truth", "data")}
     text = card_markdown(small)
-    assert "results/training/spine-8/card.html" in text
+    assert "results/training/unet-8/card.html" in text
     assert "What the numbers do not say" in text
     assert "| windows | 11 435 |" in text
 
 
 def test_a_card_of_the_first_version_is_read(root):
-    text = card_markdown(read_json(root / "resources" / "models" / "spine-8" / "card.json"))
+    text = card_markdown(read_json(root / "resources" / "models" / "unet-8" / "card.json"))
     assert "## Net, data and training" in text
 
 
@@ -218,7 +218,7 @@ def test_a_card_of_simulated_scenes_does_not_speak_of_real_ones(card):
 
 def test_the_card_says_how_to_make_it_again(card):
     said = " ".join(regenerate_words(card))
-    assert "results/training/spine-8/card.html" in said
+    assert "results/training/unet-8/card.html" in said
     assert "seed is 1" in said
     assert card["sha256"] in said
 
@@ -246,3 +246,8 @@ def test_plumes_of_two_and_false_pixels_are_said(card):
     said = card_markdown(card)
     assert "7 of 240 plumes in scenes with injections hold two injected plumes" in said
     assert "in windows without one: U-Net 0.210 %" in said
+
+
+def test_the_shipped_text_is_that_of_the_shipped_card(root):
+    folder = root / "resources" / "models" / "unet-8"
+    assert (folder / "card.md").read_text(encoding="utf-8") == card_markdown(read_json(folder / "card.json"))

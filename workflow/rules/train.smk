@@ -181,6 +181,7 @@ rule evaluate_model:
         history=training_log_of,
         variants=variants_of,
         curve=curve_of,
+        known=ancient("resources/known_sources.csv"),
     output:
         directory(f"{TRAINING}/{{model}}/model"),
     log:
@@ -201,7 +202,7 @@ rule evaluate_model:
         "score {wildcards.model} on orbits and regions that it has not seen"
     shell:
         "so2plumes evaluate-model {input.real:q} {input.simulated} --name {wildcards.model} --set {input.set}"
-        " --model {input.weights} --history {input.history} --variants {input.variants:q} {params.curve}"
+        " --model {input.weights} --history {input.history} --known {input.known} --variants {input.variants:q} {params.curve}"
         " {params.seed} {params.components} --threads {threads} --out {output} --log {log}"
 
 

@@ -146,7 +146,7 @@ class Detect(Section):
         description="`unet`: the rolling-window network; `ztest`: a local significance test without a network.",
     )
     model: str = Field(
-        "resources/models/spine-8/model.keras",
+        "resources/models/unet-8/model.keras",
         description="Weights of the U-Net; card.json must lie beside them.",
     )
     window: int = Field(

@@ -26,6 +26,6 @@ ALGORITHMS: dict[str, int] = {
     "train_model": 2,
     "compare_variant": 1,
     "detection_curve": 1,
-    "evaluate_model": 2,
+    "evaluate_model": 3,
     "write_card": 1,
 }

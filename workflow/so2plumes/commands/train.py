@@ -101,18 +101,19 @@ def evaluate_model(options: argparse.Namespace) -> None:
     from so2plumes.evaluation.card import evaluate
     from so2plumes.evaluation.examples import write_examples
     from so2plumes.evaluation.unseen import unseen_scenes
-    from so2plumes.files import atomic_directory, write_json
+    from so2plumes.files import atomic_directory, read_json, write_json
     from so2plumes.report.card_text import card_markdown
+    from so2plumes.sources.known import read_known_sources
     from so2plumes.training.dataset import read_training_set
 
     facts = _facts(options)
     detector = detector_of(options.model, facts["training"]["plan"]["normalisation"])
-    data, unseen = read_training_set(options.set), unseen_scenes(options.folders)
+    data, unseen = read_training_set(options.set), unseen_scenes(options.folders, read_known_sources(options.known))
     done = evaluate(detector, data, unseen, component_rule(options), options.seed, facts)
     with atomic_directory(options.out) as folder:
         shutil.copyfile(options.model, folder / "model.keras")
         write_json(folder / "card.json", done.card)
-        (folder / "card.md").write_text(card_markdown(done.card), encoding="utf-8")
+        (folder / "card.md").write_text(card_markdown(read_json(folder / "card.json")), encoding="utf-8")
         write_examples(folder / "examples.npz", done.examples)
     for bound in done.card["bounds"]:
         log.info(
@@ -225,6 +226,7 @@ def add_commands(commands: Subparsers, common: Common) -> None:
         set="training set",
         model="weights",
         history=history,
+        known="CSV of known sources: near them a real scene is not quiet",
         out="folder of weights and card",
     )
     parser = add_command(commands, common, "write-card", write_card)
