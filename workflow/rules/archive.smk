@@ -1,32 +1,5 @@
 # From the archive to compact swaths.
 
-REGION = (
-    f"--region {shlex.quote(json.dumps(CONFIG.campaign.region))}"
-    if CONFIG.campaign.region
-    else ""
-)
-CDSE = CONFIG.archive.source == "cdse"
-# Where and how fast is no reason to fetch again, so these options are no parameters.
-DOWNLOAD = (
-    f"--download {CONFIG.archive.download} --token {CONFIG.archive.token} --credentials {CONFIG.archive.credentials or 'none'}"
-    f" --shared-folder {shlex.quote(CONFIG.archive.shared_folder)} --connections {CONFIG.archive.connections}"
-    f" --staging {RESULTS}/{{wildcards.year}}/staging/{{wildcards.date}}"
-    if CDSE
-    else ""
-)
-
-
-def archive_option(wildcards):
-    return (
-        "--source cdse"
-        if CDSE
-        else f"--archive {shlex.quote(archive_folder(wildcards))}"
-    )
-
-
-def catalogue_options(wildcards):
-    return f"--source cdse --catalogue {CONFIG.archive.catalogue} --connections {CONFIG.archive.connections}"
-
 
 rule simulate_archive:
     """Simulated granules of a year, with their truth."""

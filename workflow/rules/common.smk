@@ -13,6 +13,7 @@ from so2plumes.environment import put_commands_on_path
 from so2plumes.errors import ConfigError
 from so2plumes.files import sha256
 from so2plumes.periods import campaign_years, year_bounds, year_periods
+from so2plumes.training.variants import VARIANTS
 from so2plumes.versions import ALGORITHMS
 
 put_commands_on_path()
@@ -42,6 +43,23 @@ FILTER = f"--min-qa {CONFIG.filter.min_qa} --max-solar-zenith {CONFIG.filter.max
 THRESHOLDS = (
     f"--threshold {CONFIG.detect.threshold} --growth-threshold {CONFIG.detect.growth_threshold}"
     f" --bridge-pixels {CONFIG.detect.bridge_pixels}"
+)
+
+TRAINING = f"{RESULTS}/training"
+T = CONFIG.training
+REGION = (
+    f"--region {shlex.quote(json.dumps(CONFIG.campaign.region))}"
+    if CONFIG.campaign.region
+    else ""
+)
+CDSE = CONFIG.archive.source == "cdse"
+# Where and how fast is no reason to fetch again, so these options are no parameters.
+DOWNLOAD = (
+    f"--download {CONFIG.archive.download} --token {CONFIG.archive.token} --credentials {CONFIG.archive.credentials or 'none'}"
+    f" --shared-folder {shlex.quote(CONFIG.archive.shared_folder)} --connections {CONFIG.archive.connections}"
+    f" --staging {RESULTS}/{{wildcards.year}}/staging/{{wildcards.date}}"
+    if CDSE
+    else ""
 )
 
 
@@ -145,3 +163,41 @@ def config_of_this_run(wildcards, input):
     steps use has changed; those steps are, and then the report.
     """
     return CONFIG.model_dump_json()
+
+
+def archive_option(wildcards):
+    return (
+        "--source cdse"
+        if CDSE
+        else f"--archive {shlex.quote(archive_folder(wildcards))}"
+    )
+
+
+def catalogue_options(wildcards):
+    return f"--source cdse --catalogue {CONFIG.archive.catalogue} --connections {CONFIG.archive.connections}"
+
+
+def weights_of(wildcards):
+    """The weights that are scored: configured ones, or those that are trained."""
+    return T.weights or f"{TRAINING}/{wildcards.model}/weights.keras"
+
+
+def training_log_of(wildcards):
+    """The log of the training; of configured weights the card beside them has it."""
+    return (
+        card_path(T.weights)
+        if T.weights
+        else f"{TRAINING}/{wildcards.model}/history.json"
+    )
+
+
+def variants_of(wildcards):
+    if T.weights or not T.compare_epochs:
+        return []
+    return [
+        f"{TRAINING}/{wildcards.model}/variants/{variant}.json" for variant in VARIANTS
+    ]
+
+
+def curve_of(wildcards):
+    return f"{TRAINING}/{wildcards.model}/detection_curve.parquet" if T.trials else []

@@ -1,10 +1,6 @@
 # A detector from the archive: training set, training, comparison, detection curve, card.
 # `snakemake results/training/<name>/card.html`; the folder results/training/<name>/model is what `detect.model` names.
 
-from so2plumes.training.variants import VARIANTS
-
-TRAINING = f"{RESULTS}/training"
-T = CONFIG.training
 PLAN = (
     f"--seed {T.seed} --normalisation {T.normalisation} --loss {T.loss} --base-width {T.base_width}"
     f" --dropout {T.dropout} --batch {T.batch}"
@@ -15,32 +11,6 @@ GRANULES = {
     "real": ancient(T.folders),
     "simulated": f"{TRAINING}/simulated",
 }
-
-
-def weights_of(wildcards):
-    """The weights that are scored: configured ones, or those that are trained."""
-    return T.weights or f"{TRAINING}/{wildcards.model}/weights.keras"
-
-
-def training_log_of(wildcards):
-    """The log of the training; of configured weights the card beside them has it."""
-    return (
-        card_path(T.weights)
-        if T.weights
-        else f"{TRAINING}/{wildcards.model}/history.json"
-    )
-
-
-def variants_of(wildcards):
-    if T.weights or not T.compare_epochs:
-        return []
-    return [
-        f"{TRAINING}/{wildcards.model}/variants/{variant}.json" for variant in VARIANTS
-    ]
-
-
-def curve_of(wildcards):
-    return f"{TRAINING}/{wildcards.model}/detection_curve.parquet" if T.trials else []
 
 
 rule simulate_backgrounds:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from so2plumes.constants import MOL_M2_PER_DU
 from so2plumes.detect.detector import Detector
+from so2plumes.detect.normalise import standardised
 from so2plumes.evaluation.examples import Example
 from so2plumes.evaluation.histogram import ProbabilityHistogram
 from so2plumes.evaluation.scores import pixel_counts
@@ -253,8 +254,7 @@ def _example(kind: str, scene: TestScene, found: Components, pixels: NDArray[np.
     centre = int(np.median(rows)), int(np.median(columns))
     box = tuple(slice(max(0, c - 32), c + 32) for c in centre)
     background = scene.background
-    with np.errstate(invalid="ignore"):
-        z = (scene.column - background.local.background) / background.local.sigma
+    z = standardised(scene.column, background.usable)
     largest = float(
         np.max(scene.signal_sigma if kind == "missed" else z, where=pixels & background.usable, initial=0.0)
     )
