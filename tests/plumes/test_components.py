@@ -166,3 +166,14 @@ def test_a_bridge_leads_to_plumes_only_not_to_specks():
     probability[3, 26] = 0.45
     found = find(probability, usable, growth_threshold=0.4, bridge_pixels=14)
     assert found.boxes == (Box(2, 5, 0, 12),)
+
+
+@pytest.mark.parametrize(("gap_pixels", "n_pixels"), [(None, 90), (2, 72), (0, 60), (7, 90)])
+def test_unusable_pixels_belong_to_a_plume_near_measured_ones_only(gap_pixels, n_pixels):
+    probability = np.zeros((9, 40), np.float32)
+    probability[3:6, 5:35] = 0.9
+    usable = np.ones(probability.shape, bool)
+    usable[:, 15:25] = False
+    found = find(probability, usable, gap_pixels=gap_pixels, bridge_pixels=10)
+    assert len(found.boxes) == 1
+    assert (found.labels > 0).sum() == n_pixels

@@ -42,7 +42,7 @@ PERIODS = {
 FILTER = f"--min-qa {CONFIG.filter.min_qa} --max-solar-zenith {CONFIG.filter.max_solar_zenith_deg}"
 THRESHOLDS = (
     f"--threshold {CONFIG.detect.threshold} --growth-threshold {CONFIG.detect.growth_threshold}"
-    f" --bridge-pixels {CONFIG.detect.bridge_pixels}"
+    f" --bridge-pixels {CONFIG.detect.bridge_pixels} --gap-pixels {CONFIG.detect.gap_pixels}"
 )
 
 TRAINING = f"{RESULTS}/training"

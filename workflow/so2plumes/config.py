@@ -22,13 +22,13 @@ WINDOW_PIXELS = 32
 
 PRESETS: dict[str, dict[str, dict[str, Any]]] = {
     "paper": {
-        "detect": {"threshold": 0.5, "growth_threshold": None, "bridge_pixels": None},
+        "detect": {"threshold": 0.5, "growth_threshold": None, "bridge_pixels": None, "gap_pixels": None},
         "emissions": {"background": "bbox_median"},
         "cluster": {"origin": "max"},
         "eruptions": {"origin": "max"},
     },
     "recommended": {
-        "detect": {"threshold": 0.6, "growth_threshold": 0.4, "bridge_pixels": 40},
+        "detect": {"threshold": 0.6, "growth_threshold": 0.4, "bridge_pixels": 40, "gap_pixels": 2},
         "emissions": {"background": "ring"},
         "cluster": {"origin": "upwind"},
         "eruptions": {"origin": "upwind"},
@@ -169,6 +169,12 @@ class Detect(Section):
         ge=1,
         description="Two plumes are one where a gap of at most this many unusable pixels lies between them (it goes on "
         "under a cloud); null: no bridges (paper).",
+    )
+    gap_pixels: int | None = Field(
+        None,
+        ge=0,
+        description="Unusable pixels belong to a plume only within this many pixels of its measured ones; null: always "
+        "(paper).",
     )
     batch: int = Field(512, ge=1, description="Windows per prediction call.")
     backend: Literal["tensorflow", "jax", "torch"] = Field(

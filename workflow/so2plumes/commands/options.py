@@ -72,6 +72,12 @@ def add_component_rule(parser: argparse.ArgumentParser) -> None:
         default=None,
         help="join plumes over gaps of at most this many unusable pixels, or none",
     )
+    parser.add_argument(
+        "--gap-pixels",
+        type=lambda text: None if optional_float(text) is None else int(text),
+        default=None,
+        help="unusable pixels belong to a plume within this distance of usable ones, or none: always",
+    )
     parser.add_argument("--min-pixels", type=int, default=6, help="smallest plume, pixels")
 
 
@@ -79,7 +85,9 @@ def component_rule(options: argparse.Namespace) -> ComponentRule:
     """Return what makes a plume from the options of `add_component_rule`."""
     from so2plumes.plumes.components import ComponentRule
 
-    return ComponentRule(options.threshold, options.growth_threshold, options.bridge_pixels, options.min_pixels)
+    return ComponentRule(
+        options.threshold, options.growth_threshold, options.bridge_pixels, options.gap_pixels, options.min_pixels
+    )
 
 
 def add_paths(parser: argparse.ArgumentParser, **helps: str) -> None:

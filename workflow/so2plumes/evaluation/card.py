@@ -214,6 +214,7 @@ def evaluate(
         "threshold": rule.threshold,
         "growth_threshold": rule.growth_threshold,
         "bridge_pixels": rule.bridge_pixels,
+        "gap_pixels": rule.gap_pixels,
         "min_pixels": rule.min_pixels,
         "baselines": [method.identity for method in baselines.values()],
         "truth": data.table["truth_definition"].mode().iloc[0] if len(data) else "",

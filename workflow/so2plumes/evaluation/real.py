@@ -191,7 +191,10 @@ def band_scores(
         located = background.swath.located
         grown = find_components(probability, background.usable, located, rule)
         seeds = find_components(
-            probability, background.usable, located, replace(rule, growth_threshold=None, bridge_pixels=None)
+            probability,
+            background.usable,
+            located,
+            replace(rule, growth_threshold=None, bridge_pixels=None, gap_pixels=None),
         )
         cases += 1
         whole += _is_whole(grown.labels, case.truth & background.usable)

@@ -66,6 +66,9 @@ class ComponentRule:
         Two pieces, each a plume of its own, are one where a gap of at most that many unusable pixels lies between them:
         the plume goes on under a cloud. Pixels of the gap stay outside, unless they reach `growth_threshold`, and those
         that the detector is sure of to hold none (less than 0.05) are no bridge. None: no bridges, as in the paper.
+    gap_pixels : int, optional
+        Unusable pixels belong to a plume only within that many pixels of its usable ones: a plume does not claim wide
+        areas that were not measured. None: they always do, as in the paper.
     min_pixels : int
         Pixels that reach `threshold` in one connected piece, and as many usable ones (a plume must have been measured).
     """
@@ -73,6 +76,7 @@ class ComponentRule:
     threshold: float = 0.5
     growth_threshold: float | None = None
     bridge_pixels: int | None = None
+    gap_pixels: int | None = None
     min_pixels: int = 6
 
 
@@ -109,17 +113,38 @@ def find_components(
     """
     import cv2
 
-    seeds = _large_pieces(_reaches(probability, rule.threshold) & located, usable, rule.min_pixels)
+    seeds = _large_pieces(_without_gaps(probability, rule.threshold, usable, located, rule), usable, rule.min_pixels)
     plume = seeds
     if rule.growth_threshold is not None:
-        plume = _with_seed(_reaches(probability, rule.growth_threshold) & located, seeds)
+        plume = _with_seed(_without_gaps(probability, rule.growth_threshold, usable, located, rule), seeds)
     connected = plume
     if rule.bridge_pixels is not None:
-        reach = 2 * -(-rule.bridge_pixels // 2) + 1
-        near = cv2.dilate(plume.astype(np.uint8), np.ones((reach, reach), np.uint8)).astype(bool)
+        near = _around(plume, -(-rule.bridge_pixels // 2))
         connected = plume | (near & ~usable & located & _reaches(probability, NO_PLUME))
     _, pieces = cv2.connectedComponents(connected.astype(np.uint8), connectivity=8)
     return _in_order(np.where(plume, pieces, 0))
+
+
+def _around(mask: NDArray[np.bool_], pixels: int) -> NDArray[np.bool_]:
+    """Pixels within a distance of a mask, diagonals included."""
+    import cv2
+
+    size = 2 * pixels + 1
+    return cv2.dilate(mask.astype(np.uint8), np.ones((size, size), np.uint8)).astype(bool)
+
+
+def _without_gaps(
+    probability: NDArray[np.floating],
+    threshold: float,
+    usable: NDArray[np.bool_],
+    located: NDArray[np.bool_],
+    rule: ComponentRule,
+) -> NDArray[np.bool_]:
+    """Pixels that reach a threshold; unusable ones only near usable ones that do."""
+    mask = _reaches(probability, threshold) & located
+    if rule.gap_pixels is None:
+        return mask
+    return mask & (usable | _around(mask & usable, rule.gap_pixels))
 
 
 def _with_seed(mask: NDArray[np.bool_], seeds: NDArray[np.bool_]) -> NDArray[np.bool_]:

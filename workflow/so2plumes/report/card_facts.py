@@ -20,6 +20,7 @@ _FACTS = {
     "threshold": "threshold",
     "growth_threshold": "growth threshold",
     "bridge_pixels": "bridges, pixels",
+    "gap_pixels": "unusable pixels within, pixels",
     "min_pixels": "smallest plume, pixels",
     "weights": "weights",
     "truth": "truth",
