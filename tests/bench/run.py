@@ -35,13 +35,15 @@ def seconds(work: Callable[[], object], repeat: int = 1) -> float:
     return best
 
 
-def plain_detection(image: np.ndarray, model, window: int, step: int) -> np.ndarray:
+def plain_detection(image: np.ndarray, model, channels: int, window: int, step: int) -> np.ndarray:
     """All windows into ``model.predict``, then ``numpy.median`` over what each pixel got."""
+    from so2plumes.detect.inputs import INPUTS
     from so2plumes.detect.windows import window_starts
 
     rows, columns = (window_starts(size, window, step) for size in image.shape)
     windows = np.stack([image[r : r + window, c : c + window] for r in rows for c in columns])
-    answers = model.predict(windows[..., None], batch_size=32, verbose=0)[..., 0]
+    images = INPUTS["local_robust"].prepare(windows, channels)
+    answers = model.predict(images, batch_size=32, verbose=0)[..., 0]
     gathered: list[list[list[float]]] = [[[] for _ in range(image.shape[1])] for _ in range(image.shape[0])]
     for number, (r, c) in enumerate((r, c) for r in rows for c in columns):
         for i in range(window):
@@ -62,10 +64,10 @@ def bench_detection(scanlines: int) -> Line:
     image = rng.normal(size=(scanlines, 450)).astype(np.float32)
     image[:, 300:] = 0.0
     rolling_median(image[:64], detector.predict)
-    model.predict(np.zeros((32, 32, 32, 1), np.float32), batch_size=32, verbose=0)
+    model.predict(np.zeros((32, 32, 32, detector.channels), np.float32), batch_size=32, verbose=0)
     found: dict[str, np.ndarray] = {}
     ours = seconds(lambda: found.update(ours=rolling_median(image, detector.predict).probability))
-    plain = seconds(lambda: found.update(plain=plain_detection(image, model, 32, 4)))
+    plain = seconds(lambda: found.update(plain=plain_detection(image, model, detector.channels, 32, 4)))
     difference = float(np.abs(found["ours"] - found["plain"]).max())
     if difference > 1e-5:
         sys.exit(f"ours and the plain way differ by {difference}")
