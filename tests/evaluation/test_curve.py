@@ -6,10 +6,10 @@ import pytest
 
 from so2plumes.constants import MOL_M2_PER_DU, SO2_KG_PER_MOL
 from so2plumes.detect.normalise import local_statistics
-from so2plumes.evaluation.crops import Place, choose_source, cut_crop, edge_pixels, plume_signal, source_position
+from so2plumes.evaluation.crops import Place, choose_source, cut_crop, plume_signal, source_position
 from so2plumes.evaluation.curve import TrialPlan, plume_core, run_trials
 from so2plumes.plumes.components import ComponentRule
-from so2plumes.simulate.orbits import swath_geometry, to_datetime64
+from so2plumes.simulate.orbits import edge_pixels, swath_geometry, to_datetime64
 from so2plumes.simulate.plumes import PlumeSpec, plume_column, plume_mass_kg
 from so2plumes.swath.geometry import pixel_areas_m2
 from so2plumes.swath.model import Swath

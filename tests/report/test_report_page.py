@@ -9,12 +9,12 @@ import subprocess
 import sys
 from dataclasses import replace
 from datetime import date
-from html.parser import HTMLParser
 
 import pandas as pd
 import pytest
 from PIL import Image
 from tests.report.made import CONFIG, etna_inputs, gallery, globe_inputs, make_truth
+from tests.report.outline import Outline
 
 from so2plumes.errors import TableError
 from so2plumes.files import write_json
@@ -27,42 +27,6 @@ from so2plumes.report.page import render_report
 from so2plumes.report.plume_sections import truth_section, worked_section
 from so2plumes.report.record_sections import version_section
 from so2plumes.table import plume_frame, write_plumes, write_table
-
-VOID = {"meta", "img", "br", "wbr", "link", "hr"}
-
-
-class Outline(HTMLParser):
-    """Collects what a page holds and checks that its tags nest."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.open: list[str] = []
-        self.count: dict[str, int] = {}
-        self.links: list[str] = []
-        self.ids: list[str] = []
-        self.words: list[str] = []
-        self.feed(text)
-        self.close()
-
-    def handle_starttag(self, tag, attrs):
-        self.count[tag] = self.count.get(tag, 0) + 1
-        given = dict(attrs)
-        self.links += [given[name] for name in ("src", "href") if name in given]
-        self.ids += [given["id"]] if "id" in given else []
-        if tag == "img":
-            assert given["alt"]
-        if tag not in VOID:
-            self.open.append(tag)
-
-    def handle_endtag(self, tag):
-        assert self.open.pop() == tag
-
-    def handle_data(self, data):
-        self.words.append(data)
-
-    @property
-    def text(self) -> str:
-        return re.sub(r"\s+", " ", " ".join(self.words))
 
 
 @pytest.fixture(scope="module")

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from so2plumes.archive.obtain import GranuleSource
+    from so2plumes.archive.region import Region
 
 log = logging.getLogger(__name__)
 
@@ -53,11 +54,10 @@ def _from_catalogue(options: argparse.Namespace) -> pd.DataFrame:
     from so2plumes.archive.catalogue_query import CatalogueQuery
     from so2plumes.archive.changes import compare_indexes
     from so2plumes.archive.frozen import provenance_of, read_frozen, write_frozen
-    from so2plumes.archive.region import parse_region
     from so2plumes.http import HttpClient
 
     query = CatalogueQuery(options.catalogue)
-    region = parse_region(json.loads(options.region)) if options.region != "null" else None
+    region = _region(options)
     choice = {"processors": options.processors, "retrievals": options.retrievals}
     listings = list_catalogue(HttpClient(np.random.default_rng()), query, options.start, options.end)
     entries = [entry for listing in listings for entry in listing.entries]
@@ -85,14 +85,13 @@ def _from_catalogue(options: argparse.Namespace) -> pd.DataFrame:
 def fetch_swaths(options: argparse.Namespace) -> None:
     """Make the compact swaths of some days and a receipt that accounts for every granule."""
     from so2plumes.archive.fetch import FetchRule, fetch_period, receipt_document
-    from so2plumes.archive.region import parse_region
     from so2plumes.archive.staging import Staging
     from so2plumes.files import atomic_directory, write_json
     from so2plumes.periods import Period
     from so2plumes.table import read_table
     from so2plumes.versions import ALGORITHMS
 
-    region = parse_region(json.loads(options.region)) if options.region != "null" else None
+    region = _region(options)
     rule = FetchRule(options.checksum, options.min_qa, options.max_solar_zenith, region)
     dates = Period("", options.start, options.end).dates
     identity = f"{ALGORITHMS['fetch_swaths']} {options.min_qa} {options.max_solar_zenith} {options.region}"
@@ -105,6 +104,12 @@ def fetch_swaths(options: argparse.Namespace) -> None:
         staging.clear()
     counts = ", ".join(f"{count} {status}" for status, count in sorted(document["counts"].items()))
     log.info("%s: %s", options.period, counts or "no granules")
+
+
+def _region(options: argparse.Namespace) -> Region | None:
+    from so2plumes.archive.region import parse_region
+
+    return parse_region(json.loads(options.region)) if options.region != "null" else None
 
 
 def _source(options: argparse.Namespace) -> GranuleSource:

@@ -13,16 +13,12 @@ log = logging.getLogger(__name__)
 
 def propose_labels(options: argparse.Namespace) -> None:
     """Outline what the local z-test finds and draw it, for a person to confirm as labels or to drop."""
-    import numpy as np
-
     from so2plumes.detect.ztest import ZTest
-    from so2plumes.training.backgrounds import granules_below
+    from so2plumes.training.backgrounds import evenly, granules_below
     from so2plumes.training.labels import write_labels
     from so2plumes.training.propose import propose_all
 
-    paths = [granule.path for granule in granules_below(options.folders)]
-    if options.max is not None and len(paths) > options.max:
-        paths = [paths[i] for i in np.linspace(0, len(paths) - 1, options.max).astype(int)]
+    paths = [granule.path for granule in evenly(granules_below(options.folders), options.max)]
     labels = propose_all(paths, ZTest(), options.pictures)
     write_labels(labels, options.out)
     log.info(

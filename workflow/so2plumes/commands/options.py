@@ -35,6 +35,11 @@ def optional_float(text: str) -> float | None:
     return None if text.lower() in ("", "none", "null") else float(text)
 
 
+def optional_int(text: str) -> int | None:
+    """Parse a whole number, or ``none``."""
+    return None if text.lower() in ("", "none", "null") else int(text)
+
+
 def comma_list(text: str) -> list[str]:
     """Parse ``a,b,c``; empty text or ``all`` is the empty list."""
     return [] if text in ("", "all") else text.split(",")
@@ -68,13 +73,13 @@ def add_component_rule(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--bridge-pixels",
-        type=lambda text: None if optional_float(text) is None else int(text),
+        type=optional_int,
         default=None,
         help="join plumes over gaps of at most this many unusable pixels, or none",
     )
     parser.add_argument(
         "--gap-pixels",
-        type=lambda text: None if optional_float(text) is None else int(text),
+        type=optional_int,
         default=None,
         help="unusable pixels belong to a plume within this distance of usable ones, or none: always",
     )

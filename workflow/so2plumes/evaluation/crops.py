@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from so2plumes.earth import from_vectors, unit_vectors
-from so2plumes.simulate.orbits import EDGE_ROWS, EPOCH, GROUND_PIXELS, SwathGeometry
+from so2plumes.simulate.orbits import EPOCH, SwathGeometry, edge_pixels
 from so2plumes.simulate.plumes import PlumeSpec, plume_column
 from so2plumes.simulate.scenes import pixel_mean_column
 from so2plumes.swath.geometry import pixel_areas_m2
@@ -52,11 +52,6 @@ class Crop:
     column: FloatArray
     sigma: FloatArray
     usable: Mask
-
-
-def edge_pixels(ground_pixel: NDArray[np.integer]) -> Mask:
-    """Ground pixels (numbers in the full orbit) in the narrow, noisier rows on either side of the swath."""
-    return (ground_pixel < EDGE_ROWS) | (ground_pixel >= GROUND_PIXELS - EDGE_ROWS)
 
 
 def choose_source(rng: np.random.Generator, background: Background, edge_share: float) -> Place | None:

@@ -21,12 +21,12 @@ from so2plumes.evaluation.crops import (
     area_km2,
     choose_source,
     cut_crop,
-    edge_pixels,
     plume_signal,
     source_position,
     value_at,
 )
 from so2plumes.plumes.components import ComponentRule, find_components
+from so2plumes.simulate.orbits import edge_pixels
 from so2plumes.simulate.plumes import PlumeSpec
 from so2plumes.training.backgrounds import Background
 from so2plumes.training.inject import TRUTH_SIGMA, log_uniform, structured_background

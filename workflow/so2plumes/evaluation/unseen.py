@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from so2plumes.constants import EARTH_RADIUS_KM
 from so2plumes.earth import unit_vectors
 from so2plumes.swath.names import parse_granule_name
-from so2plumes.training.backgrounds import Background, GranulePath, granules_below
+from so2plumes.training.backgrounds import Background, GranulePath, evenly, granules_below
 from so2plumes.training.split import is_test_orbit
 
 if TYPE_CHECKING:
@@ -61,10 +61,7 @@ class UnseenScenes:
 
     def spread(self, most: int) -> UnseenScenes:
         """Return at most so many, evenly spread."""
-        if len(self.granules) <= most:
-            return self
-        places = np.linspace(0, len(self.granules) - 1, most).astype(int)
-        return replace(self, granules=tuple(self.granules[place] for place in places))
+        return replace(self, granules=tuple(evenly(self.granules, most)))
 
 
 def near_sources(background: Background, known: pd.DataFrame) -> NDArray[np.bool_]:

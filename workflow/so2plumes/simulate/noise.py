@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from so2plumes.simulate.orbits import EDGE_ROWS, GROUND_PIXELS, SwathGeometry
+from so2plumes.simulate.orbits import GROUND_PIXELS, SwathGeometry, edge_pixels
 
 FloatArray = NDArray[np.floating]
 
@@ -82,7 +82,7 @@ def true_std(ground_pixels: NDArray[np.integer], solar_zenith_deg: FloatArray) -
     numbers = np.asarray(ground_pixels)
     side = (numbers - (GROUND_PIXELS - 1) / 2) / (GROUND_PIXELS / 2)
     row = 1.0 + 0.35 * side**2
-    edge = (numbers < EDGE_ROWS) | (numbers >= GROUND_PIXELS - EDGE_ROWS)
+    edge = edge_pixels(numbers)
     light = np.cos(np.radians(np.clip(solar_zenith_deg, 0.0, 85.0)))
     return NADIR_STD_MOL_M2 * np.where(edge, EDGE_FACTOR * row, row) * light**-0.55
 

@@ -82,6 +82,11 @@ class SwathGeometry:
         return self.ground_pixel_start + np.arange(self.shape[1])
 
 
+def edge_pixels(ground_pixel: NDArray[np.integer]) -> NDArray[np.bool_]:
+    """Ground pixels (numbers in the full orbit) in the narrow, noisier rows on either side of the swath."""
+    return (ground_pixel < EDGE_ROWS) | (ground_pixel >= GROUND_PIXELS - EDGE_ROWS)
+
+
 def to_datetime64(time_s: float | FloatArray) -> NDArray[np.datetime64]:
     """Convert seconds since 2010-01-01 to ``datetime64[ms]``."""
     return EPOCH + np.rint(np.asarray(time_s) * 1000).astype("int64").astype("timedelta64[ms]")

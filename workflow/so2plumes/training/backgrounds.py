@@ -6,6 +6,7 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,8 @@ from so2plumes.swath.model import Swath
 from so2plumes.swath.names import is_granule_file
 
 log = logging.getLogger(__name__)
+
+Item = TypeVar("Item")
 
 LOUD_SIGMA = 4.5
 LOUD_MARGIN_PIXELS = 8
@@ -118,6 +121,13 @@ def granules_below(folders: Sequence[str | Path]) -> list[GranulePath]:
         if is_granule_file(path)
     }
     return [found[name] for name in sorted(found)]
+
+
+def evenly(items: Sequence[Item], most: int | None) -> Sequence[Item]:
+    """Return at most so many items, evenly spread over all; all of them for None."""
+    if most is None or len(items) <= most:
+        return items
+    return [items[place] for place in np.linspace(0, len(items) - 1, most).astype(int)]
 
 
 def cropped(background: Background, rows: slice, columns: slice) -> Background:

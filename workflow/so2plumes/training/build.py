@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 
 from so2plumes.constants import MOL_M2_PER_DU
 from so2plumes.detect.normalise import standardised
-from so2plumes.simulate.orbits import EDGE_ROWS, GROUND_PIXELS
-from so2plumes.training.backgrounds import Background, GranulePath, granules_below
+from so2plumes.simulate.orbits import edge_pixels
+from so2plumes.training.backgrounds import Background, GranulePath, evenly, granules_below
 from so2plumes.training.dataset import ARRAYS, TABLE_COLUMNS, TrainingSet
 from so2plumes.training.scenes import NO_PLUME, TRUTH_TEXT, SceneMix, draw_scene, scene_weight
 from so2plumes.training.split import is_test_orbit, part_of, region_cells, region_name
@@ -122,7 +122,7 @@ def _row(layers: _Layers, corner: tuple[int, int], window: int, counted: NDArray
         "noise_du": _median(layers.background.local.sigma, box, usable) / MOL_M2_PER_DU,
         "viewing_zenith_deg": _median(swath.get("viewing_zenith_angle"), box, usable),
         "solar_zenith_deg": _median(swath.get("solar_zenith_angle"), box, usable),
-        "edge": bool(pixels[0] < EDGE_ROWS or pixels[-1] >= GROUND_PIXELS - EDGE_ROWS),
+        "edge": bool(edge_pixels(pixels[[0, -1]]).any()),
     }
 
 
@@ -237,9 +237,7 @@ def build_training_set(
     -------
     TrainingSet
     """
-    paths = granules_below(folders)
-    if max_granules is not None and len(paths) > max_granules:
-        paths = [paths[i] for i in np.linspace(0, len(paths) - 1, max_granules).astype(int)]
+    paths = evenly(granules_below(folders), max_granules)
     images: list[Image] = []
     with ProcessPoolExecutor(processes, get_context("spawn")) as pool:
         drawn = pool.map(partial(images_of_granule, recipe=recipe, labels=labels), paths, chunksize=8)
