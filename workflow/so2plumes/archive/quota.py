@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import fcntl
 import logging
-import os
 import time
 import uuid
 from collections.abc import Callable, Iterator
@@ -16,6 +14,7 @@ from pathlib import Path
 from so2plumes.archive.progress import LogProgress, Progress, Report
 from so2plumes.errors import ConfigError
 from so2plumes.files import read_json, write_json
+from so2plumes.locks import locked
 
 log = logging.getLogger(__name__)
 
@@ -136,9 +135,7 @@ class Quota:
     def _locked(self) -> Iterator[Entries]:
         """Give the entries that still count; what the block makes of them is kept."""
         self.ledger.parent.mkdir(parents=True, exist_ok=True)
-        handle = os.open(self.ledger.with_suffix(".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX)
+        with locked(self.ledger.with_suffix(".lock")):
             kept = self._read()
             begins = self.now() - self.days * DAY_S
             entries = {key: entry for key, entry in kept.items() if entry[0] > begins}
@@ -146,8 +143,6 @@ class Quota:
             yield entries
             if entries != before:
                 write_json(self.ledger, {"transfers": entries})
-        finally:
-            os.close(handle)
 
     def _read(self) -> Entries:
         if not self.ledger.is_file():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import logging
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -104,12 +105,16 @@ def fetch_swaths(options: argparse.Namespace) -> None:
     dates = Period("", options.start, options.end).dates
     identity = f"{ALGORITHMS['fetch_swaths']} {options.min_qa} {options.max_solar_zenith} {options.region}"
     staging = Staging(options.staging, identity) if options.staging else None
-    with atomic_directory(options.out) as folder:
-        receipts = fetch_period(read_table(options.index), _source(options), dates, folder, rule, staging)
-        document = receipt_document(options.period, dates, receipts)
-        write_json(options.receipt, document)
-    if staging is not None:
-        staging.clear()
+    with staging.held() if staging else nullcontext(False) as waited:
+        if waited and options.out.is_dir() and options.receipt.is_file():
+            log.info("%s: another job has made it", options.period)
+            return
+        with atomic_directory(options.out) as folder:
+            receipts = fetch_period(read_table(options.index), _source(options), dates, folder, rule, staging)
+            document = receipt_document(options.period, dates, receipts)
+            write_json(options.receipt, document)
+        if staging is not None:
+            staging.clear()
     counts = ", ".join(f"{count} {status}" for status, count in sorted(document["counts"].items()))
     log.info("%s: %s", options.period, counts or "no granules")
 
