@@ -42,7 +42,8 @@ def index_archive(options: argparse.Namespace) -> None:
 def _from_folder(options: argparse.Namespace) -> pd.DataFrame:
     from so2plumes.archive.index import build_index, summarise_index
 
-    table = build_index(options.archive, options.start, options.end, options.processors, options.retrievals)
+    choice = (options.processors, options.retrievals, _region(options))
+    table = build_index(options.archive, options.start, options.end, *choice)
     for line in summarise_index(table, options.start, options.end):
         log.info("%s", line)
     return table
