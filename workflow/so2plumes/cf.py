@@ -1,7 +1,7 @@
 """What NetCDF files say of themselves: attributes after CF 1.11 and ACDD 1.3.
 
-The words are in ``workflow/schemas/netcdf.yaml``. Nothing here depends on the clock or on where files lie, so that equal
-content is equal bytes; that is why ``date_created`` is left out.
+The words are in ``workflow/schemas/netcdf.yaml``. Nothing here depends on the clock or on where files lie, so that
+equal content is equal bytes; that is why ``date_created`` is left out.
 """
 
 from __future__ import annotations
@@ -82,7 +82,7 @@ def file_attributes(title: str, summary: str, steps: str, **more: str | float) -
         "source": "Sentinel-5P TROPOMI Level-2 sulphur dioxide",
         "platform": "Sentinel-5P",
         "instrument": "TROPOMI",
-        "processing_level": "Level-3 feature extraction from Level 2",
+        "processing_level": "derived from Level 2",
         "cdm_data_type": "Swath",
         "project": "so2plumes",
         "creator_name": "The so2plumes developers",
@@ -92,7 +92,6 @@ def file_attributes(title: str, summary: str, steps: str, **more: str | float) -
         "references": f"https://doi.org/{PAPER_DOI}",
         "product_version": code_version(),
         "history": f"so2plumes {code_version()}: {steps}",
-        "comment": "Missing optional fields are absent or have the fill value in all pixels of a plume.",
         **more,
     }
 

@@ -18,7 +18,7 @@ ROW_SECTIONS: dict[str, frozenset[str]] = {
     "plumes": frozenset(),
     "emissions": frozenset(),
 }
-"""Sections of the configuration that a row depends on, each with the keys that are left out: paths, speed, and the model,
+"""Sections of the configuration that a row depends on, each with the keys that are left out: speed, and the model,
 whose digest is a column of its own."""
 
 OTHER_SECTIONS = frozenset(
@@ -33,6 +33,7 @@ OTHER_SECTIONS = frozenset(
         "simulate",
         "training",
         "report",
+        "product",
     }
 )
 """Sections that say which granules are processed (the row names its granule) or what follows the plume table."""

@@ -110,7 +110,7 @@ def _arrow_type(dtype: str, stored: pa.DataType) -> pa.DataType:
 
 
 def _bbox_field(field: pa.Field) -> pa.Field:
-    """The covering of GeoParquet with words on every side."""
+    """Give the covering of GeoParquet words on every side."""
     import pyarrow as pa
 
     sides = {"xmin": "Western", "ymin": "Southern", "xmax": "Eastern", "ymax": "Northern"}
@@ -123,7 +123,10 @@ def _bbox_field(field: pa.Field) -> pa.Field:
         )
         for part in field.type.fields
     ]
-    meta = {"unit": "degrees", "description": "Bounding box of the outline; -180 to 180 where it crosses the antimeridian"}
+    meta = {
+        "unit": "degrees",
+        "description": "Box of the outline; -180 to 180 where it crosses the antimeridian",
+    }
     return pa.field(field.name, pa.struct(fields), field.nullable, metadata=meta)
 
 
@@ -150,8 +153,8 @@ def _described(table: pa.Table) -> pa.Table:
 def write_plumes(frame: gpd.GeoDataFrame, path: str | Path) -> None:
     """Write GeoParquet 1.1 with unit and description on every field, atomically.
 
-    Coordinates are OGC:CRS84 (longitude, latitude), a covering says where each outline lies, and a table in time order says
-    so, which lets readers skip row groups. The file depends on its content only, so equal tables are equal bytes.
+    Coordinates are OGC:CRS84 (longitude, latitude), a covering says where each outline lies, and a table in time order
+    says so, which lets readers skip row groups. The file depends on its content only, so equal tables are equal bytes.
     """
     import pyarrow.parquet as pq
 

@@ -16,8 +16,9 @@ from so2plumes.swath.model import Swath
 
 _DIGITS = 4
 _SUMMARY = (
-    "Probability that a pixel belongs to a plume of sulphur dioxide, for every pixel of the TROPOMI swaths of a period. One "
-    "group per orbit. Positions are those of the Level-2 granule that the group names, at the same scanline and ground pixel."
+    "Probability that a pixel belongs to a plume of sulphur dioxide, for every pixel of the TROPOMI swaths of a "
+    "period. One group per orbit. Positions are those of the Level-2 granule that the group names, at the same scanline "
+    "and ground pixel."
 )
 
 
@@ -34,9 +35,7 @@ class ProbabilityWriter:
             {**file_attributes("SO2 plume probability", _SUMMARY, "fetch-swaths, detect-plumes"), **attributes}
         )
 
-    def add(
-        self, granule: str, orbit: int, probability: NDArray[np.float32], swath: Swath | None = None
-    ) -> None:
+    def add(self, granule: str, orbit: int, probability: NDArray[np.float32], swath: Swath | None = None) -> None:
         """Add one granule: (scanline, ground_pixel) in 0..1, not-a-number without a position.
 
         With its swath the group has the numbers and times of its scanlines, and the file the extent of what was seen.

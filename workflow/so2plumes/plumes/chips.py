@@ -202,7 +202,8 @@ def _file_attributes(chips: Sequence[Chip]) -> dict[str, str | float]:
     places = [_flatten(chips, name, "f4", ()) for name in ("longitude", "latitude")]
     times = np.array([chip.time for chip in chips], "datetime64[ms]")
     attributes = file_attributes("SO2 plume chips", _SUMMARY, "fetch-swaths, detect-plumes, extract-plumes")
-    return {**attributes, **time_coverage(times), **place_coverage(*places)}
+    comment = "Fields that the granule of a plume has not are filled, and has_<field> says so."
+    return {**attributes, "comment": comment, **time_coverage(times), **place_coverage(*places)}
 
 
 def _write_fields(dataset: netCDF4.Dataset, chips: Sequence[Chip]) -> None:
@@ -225,7 +226,7 @@ def _write_fields(dataset: netCDF4.Dataset, chips: Sequence[Chip]) -> None:
 
 
 def _describe_field(variable: netCDF4.Variable, unit: str, present: Collection[str]) -> None:
-    """Attributes of a field; those that name other fields only where the file has them. Bounds take theirs from the centre."""
+    """Give a field its attributes; those that name other fields only where the file has them."""
     name = variable.name
     describe(variable, None if name in CORNER_FIELDS else unit, **_ATTRIBUTES.get(name, {}))
     if name not in ("longitude", "latitude", *CORNER_FIELDS):

@@ -13,7 +13,7 @@ from so2plumes.files import atomic_path
 from so2plumes.swath.model import Swath
 from so2plumes.swath.product import load_product
 
-_SUMMARY = "The variables of one Level-2 granule that later steps need; not-a-number where the granule has its fill value."
+_SUMMARY = "The variables of one Level-2 granule that later steps need; not-a-number where the granule has its fill."
 
 
 def write_compact(swath: Swath, path: str | Path) -> None:
