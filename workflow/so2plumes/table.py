@@ -195,7 +195,7 @@ def lists_as_text(frame: pd.DataFrame) -> pd.DataFrame:
     """Copy of a table whose lists are texts, entries separated by blanks: for formats without lists."""
     frame = frame.copy()
     for name in frame.columns:
-        if frame[name].map(lambda value: isinstance(value, list | tuple | np.ndarray)).any():
+        if any(isinstance(value, list | tuple | np.ndarray) for value in frame[name]):
             frame[name] = frame[name].map(lambda value: " ".join(str(part) for part in value))
     return frame
 

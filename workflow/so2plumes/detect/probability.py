@@ -17,8 +17,8 @@ from so2plumes.swath.model import Swath
 _DIGITS = 4
 _SUMMARY = (
     "Probability that a pixel belongs to a plume of sulphur dioxide, for every pixel of the TROPOMI swaths of a "
-    "period. One group per orbit. Positions are those of the Level-2 granule that the group names, at the same scanline "
-    "and ground pixel."
+    "period. One group per orbit. Positions are those of the Level-2 granule that the group names, at the same "
+    "scanline and ground pixel."
 )
 
 

@@ -66,6 +66,7 @@ def footprint(config: Config) -> tuple[list[float], dict[str, Any]]:
     """Box and GeoJSON geometry of what the campaign looks at; west > east where the box crosses the antimeridian."""
     import shapely
     from shapely.geometry import mapping
+    from shapely.geometry.polygon import orient
 
     from so2plumes.archive.region import parse_region
 
@@ -75,7 +76,8 @@ def footprint(config: Config) -> tuple[list[float], dict[str, Any]]:
     parts = sorted(shapely.get_parts(shape), key=lambda part: part.bounds[0])
     if west == -180.0 and east == 180.0 and len(parts) == 2:
         west, east = parts[1].bounds[0], parts[0].bounds[2]
-    return [west, south, east, north], mapping(shapely.normalize(shape))
+    turned = [orient(part) for part in parts]
+    return [west, south, east, north], mapping(turned[0] if len(turned) == 1 else shapely.MultiPolygon(turned))
 
 
 def _rows(path: Path) -> int:
