@@ -13,6 +13,7 @@ from so2plumes.environment import put_commands_on_path
 from so2plumes.errors import ConfigError
 from so2plumes.files import sha256
 from so2plumes.periods import campaign_years, year_bounds, year_periods
+from so2plumes.provenance import config_digest
 from so2plumes.training.variants import VARIANTS
 from so2plumes.versions import ALGORITHMS
 

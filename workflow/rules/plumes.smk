@@ -50,7 +50,8 @@ rule estimate_emissions:
         label_threshold=CONFIG.emissions.label_threshold,
     shell:
         "so2plumes estimate-emissions --chips {input} --estimator {params.estimator} --background {params.background}"
-        " --label-threshold {params.label_threshold} --out {output} --log {log}"
+        " --label-threshold {params.label_threshold}"
+        f" --config-sha256 {config_digest(CONFIG)} --out {{output}} --log {{log}}"
 
 
 rule collect_plumes:

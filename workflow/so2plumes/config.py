@@ -323,6 +323,18 @@ class Report(Section):
     gallery: int = Field(20, ge=0, description="Plumes shown with their outlines.")
 
 
+class Product(Section):
+    """The data set that is published (`snakemake product`)."""
+
+    licence: str = Field(
+        "other",
+        pattern=r"^[A-Za-z0-9.+-]+$",
+        description="Licence of the plume table: an SPDX identifier (such as CC-BY-4.0), or `other`, the terms of its "
+        "sources.",
+    )
+    publisher: str | None = Field(None, description="Who publishes the plume table.")
+
+
 class Config(Section):
     """The whole configuration."""
 
@@ -342,6 +354,7 @@ class Config(Section):
     simulate: Simulate = Simulate()
     training: Training = Training()
     report: Report = Report()
+    product: Product = Product()
 
     @model_validator(mode="before")
     @classmethod

@@ -4,7 +4,19 @@ Contract: a module of this room imports the library inside its functions, so tha
 uses.
 """
 
-from so2plumes.commands import archive, detect, emissions, labels, plumes, report, simulate, sources, tools, train
+from so2plumes.commands import (
+    archive,
+    detect,
+    emissions,
+    labels,
+    plumes,
+    product,
+    report,
+    simulate,
+    sources,
+    tools,
+    train,
+)
 
 GROUPS = (
     simulate.add_commands,
@@ -14,6 +26,7 @@ GROUPS = (
     emissions.add_commands,
     sources.add_commands,
     report.add_commands,
+    product.add_commands,
     labels.add_commands,
     train.add_commands,
     tools.add_commands,

@@ -15,10 +15,12 @@ def estimate_emissions(options: argparse.Namespace) -> None:
     """Compute the record of every plume of a chips file: geometry, mass, wind, rate, label, reason codes."""
     from so2plumes.emissions.record import EmissionRule, plume_record
     from so2plumes.plumes.chips import read_chips
+    from so2plumes.provenance import Provenance
     from so2plumes.table import plume_frame, write_plumes
 
     rule = EmissionRule(options.estimator, options.background, options.label_threshold)
-    rows = [plume_record(chip, rule) for chip in read_chips(options.chips)]
+    made_by = Provenance(options.config_sha256)
+    rows = [plume_record(chip, rule, made_by) for chip in read_chips(options.chips)]
     write_plumes(plume_frame(rows), options.out)
     log.info("%d plumes", len(rows))
 
@@ -40,6 +42,7 @@ def add_commands(commands: Subparsers, common: Common) -> None:
     parser.add_argument("--estimator", default="paper")
     parser.add_argument("--background", default="ring")
     parser.add_argument("--label-threshold", type=float, default=0.8)
+    parser.add_argument("--config-sha256", default="", help="digest of the configuration, kept in every row")
     parser = add_command(commands, common, "collect-plumes", collect_plumes)
     parser.add_argument("tables", type=Path, nargs="+", help="plume tables")
     add_paths(parser, out="GeoParquet table")
