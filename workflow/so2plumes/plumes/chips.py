@@ -53,10 +53,10 @@ _NUMBERS = (
     "scanline_stop",
     "ground_pixel_start",
     "ground_pixel_stop",
-    "touches_edge",
     "max_scanline",
     "max_ground_pixel",
 )
+_FLAGS = ("touches_edge", "edge_swath", "edge_granule", "edge_terminator")
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,9 @@ class Chip:
     max_scanline, max_ground_pixel : int
         Pixel with the largest column.
     touches_edge : bool
-        The mask reaches the first or last pixel of the granule.
+        The mask reaches the first or last pixel of the granule: one of the next two.
+    edge_swath, edge_granule, edge_terminator : bool
+        What cuts the plume off, see `so2plumes.plumes.edges.Edges`.
     fields : dict of (scanline, ground_pixel[, 4]) arrays
         Names of `PIXEL_FIELDS` and `CORNER_FIELDS`; optional ones are absent where the granule has none.
     """
@@ -100,6 +102,9 @@ class Chip:
     max_ground_pixel: int
     touches_edge: bool
     fields: dict[str, NDArray] = field(repr=False)
+    edge_swath: bool = False
+    edge_granule: bool = False
+    edge_terminator: bool = False
 
     def __getitem__(self, name: str) -> NDArray:
         return self.fields[name]
@@ -169,7 +174,7 @@ def write_chips(chips: Sequence[Chip], path: str | Path) -> None:
         dataset.createDimension("corner", 4)
         for name in _TEXT:
             _write_text(dataset, name, [getattr(chip, name) for chip in chips])
-        for name in _NUMBERS:
+        for name in (*_NUMBERS, *_FLAGS):
             dataset.createVariable(name, "i8", ("plume",))[:] = [int(getattr(chip, name)) for chip in chips]
         time = dataset.createVariable("time", "i8", ("plume",))
         time.units = "milliseconds since 1970-01-01 00:00:00"
@@ -219,7 +224,7 @@ def read_chips(path: str | Path) -> list[Chip]:
 
 def _unfold(dataset: netCDF4.Dataset) -> list[Chip]:
     texts = {name: dataset[name][:] for name in _TEXT}
-    numbers = {name: np.asarray(dataset[name][:]) for name in _NUMBERS}
+    numbers = {name: np.asarray(dataset[name][:]) for name in (*_NUMBERS, *_FLAGS)}
     times = np.asarray(dataset["time"][:]).astype("datetime64[ms]")
     ends = np.cumsum(np.asarray(dataset["row_size"][:]))
     names = [name for name in (*PIXEL_FIELDS, *CORNER_FIELDS) if name in dataset.variables]
@@ -234,8 +239,8 @@ def _unfold(dataset: netCDF4.Dataset) -> list[Chip]:
         )
         pixels = slice(end - shape[0] * shape[1], end)
         fields = {n: data[n][pixels].reshape(*shape, *data[n].shape[1:]) for n in names if has[n][i]}
-        values["touches_edge"] = bool(values["touches_edge"])
+        flags = {name: bool(numbers[name][i]) for name in _FLAGS}
         chips.append(
-            Chip(**{n: str(texts[n][i]) for n in _TEXT}, **values, time=times[i], fields=fields)  # type: ignore[arg-type]
+            Chip(**{n: str(texts[n][i]) for n in _TEXT}, **values, **flags, time=times[i], fields=fields)  # type: ignore[arg-type]
         )
     return chips

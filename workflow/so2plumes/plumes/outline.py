@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from so2plumes.earth import from_vectors, unit_vectors
 from so2plumes.errors import GeometryError
 from so2plumes.plumes.chips import Chip
-from so2plumes.swath.geometry import corner_grid, equal_area_metres
+from so2plumes.swath.geometry import corner_grid, equal_area_metres, inverse_equal_area
 
 _DEGREE_GRID = 1e-9
 
@@ -154,8 +154,6 @@ def to_geographic(local: Any, longitude_0: float, latitude_0: float) -> tuple[An
     """
     import shapely
 
-    from so2plumes.swath.geometry import inverse_equal_area
-
     def degrees(points: NDArray) -> NDArray:
         longitude, latitude = inverse_equal_area(points[:, 0], points[:, 1], longitude_0, latitude_0)
         return np.column_stack([np.clip(longitude, -180.0, 180.0), latitude])
@@ -173,6 +171,47 @@ def to_geographic(local: Any, longitude_0: float, latitude_0: float) -> tuple[An
     geometry = _valid(parts[0] if len(parts) == 1 else shapely.MultiPolygon(parts))
     oriented = [shapely.geometry.polygon.orient(part, 1.0) for part in shapely.get_parts(geometry)]
     return oriented[0] if len(oriented) == 1 else shapely.MultiPolygon(oriented), crosses
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line on the ground.
+
+    Attributes
+    ----------
+    geometry : shapely LineString or MultiLineString
+        Degrees, EPSG:4326, in the order of its points, split at the antimeridian.
+    length_m : float
+        Geodesic length.
+    """
+
+    geometry: Any
+    length_m: float
+
+
+def line_to_geographic(points: NDArray[np.floating], longitude_0: float, latitude_0: float) -> Line:
+    """Turn a line (n, 2) in local metres into degrees."""
+    import shapely
+    from pyproj import Geod
+
+    longitude, latitude = inverse_equal_area(points[:, 0], points[:, 1], longitude_0, latitude_0)
+    length = float(Geod(ellps="WGS84").line_length(longitude, latitude))
+    parts = [shapely.LineString(part) for part in _split_line(np.unwrap(longitude, period=360.0), latitude)]
+    return Line(parts[0] if len(parts) == 1 else shapely.MultiLineString(parts), length)
+
+
+def _split_line(longitude: NDArray[np.floating], latitude: NDArray[np.floating]) -> list[NDArray[np.floating]]:
+    """Cut a line of unwrapped longitudes at the antimeridian; pieces (n, 2) of -180 to 180 degrees in their order."""
+    turn = np.floor((longitude + 180.0) / 360.0)
+    at = np.flatnonzero(np.diff(turn))
+    border = 360.0 * np.maximum(turn[at], turn[at + 1]) - 180.0
+    share = (border - longitude[at]) / (longitude[at + 1] - longitude[at])
+    latitude = np.insert(latitude, at + 1, latitude[at] + share * (latitude[at + 1] - latitude[at]))
+    points = np.column_stack([np.insert(longitude, at + 1, border), latitude])
+    turn = np.floor((0.5 * (points[:-1, 0] + points[1:, 0]) + 180.0) / 360.0)
+    ends = [0, *(np.flatnonzero(np.diff(turn)) + 1), len(turn)]
+    pieces = [points[a : b + 1] - [360.0 * turn[a], 0.0] for a, b in zip(ends[:-1], ends[1:], strict=True)]
+    return [piece for piece in pieces if np.ptp(piece, axis=0).any()]
 
 
 def outline_of(chip: Chip) -> Outline:
