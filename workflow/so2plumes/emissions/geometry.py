@@ -1,7 +1,7 @@
 """The geometry columns of a plume's row: outline, ellipses, length, centre line, ends and edges.
 
-``ellipse_*`` and ``length_m`` are the paper's (an ellipse through the corners of the outline, FP-pre 2.3), ``moments_*``
-describe the area that the outline encloses. Everything is computed in an equal-area plane around the plume's centre.
+``ellipse_*`` and ``length_m`` are the paper's (an ellipse through the corners of the outline, FP-pre 2.3);
+``moments_*`` describe the area that the outline encloses. All is computed in an equal-area plane around the plume.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ def _shape(outline: Outline) -> dict[str, Any]:
 
 
 def _paper(chip: Chip, outline: Outline, codes: list[str]) -> dict[str, float]:
-    """The paper's ellipse and the length along its main axis."""
+    """Fit the paper's ellipse and measure the length along its main axis."""
     ellipse = fit_ellipse(outline.local)
     if ellipse is None:
         codes.append("no_ellipse")
@@ -117,7 +117,9 @@ def _along(chip: Chip, outline: Outline, wind: WindStatistics) -> dict[str, Any]
     points = np.column_stack(equal_area_metres(chip["longitude"][mask], chip["latitude"][mask], *centre))
     weights = excess_mass(chip)
     line = centre_line(mask, points, weights, outline.local, ellipse)
-    line = _from_source(line, wind, points[np.argmax(np.where(chip.usable[mask], chip["vertical_column"][mask], -np.inf))])
+    line = _from_source(
+        line, wind, points[np.argmax(np.where(chip.usable[mask], chip["vertical_column"][mask], -np.inf))]
+    )
     geographic = line_to_geographic(line, *centre)
     return {
         **_ellipse_columns("moments", outline, ellipse),

@@ -13,7 +13,7 @@ from so2plumes.swath.model import Swath
 LOW_SUN_DEG = 65.0
 
 _AROUND = ((1, 1, 1), (1, 1, 1), (1, 1, 1))
-_BESIDE = ((1, 0, 1), (1, 1, 1), (1, 0, 1))
+_BESIDE = ((0, 0, 0), (1, 1, 1), (0, 0, 0))
 _BEFORE_AND_AFTER = ((0, 1, 0), (0, 1, 0), (0, 1, 0))
 
 
@@ -24,8 +24,8 @@ class Edges:
     Attributes
     ----------
     swath : bool
-        First or last ground pixel of the file, or a pixel without a position beside the plume (in the same scanline or
-        diagonally): the plume may go on outside the swath.
+        First or last ground pixel of the file, or a pixel without a position beside the plume (in the same scanline,
+        or meeting it at a corner only): the plume may go on outside the swath.
     granule : bool
         First or last scanline of the file, or a pixel without a position before or after the plume: it may go on in
         the next granule.
@@ -86,6 +86,9 @@ def plume_edges(
     """
     window = box.grow(1, swath.shape).slices
     nowhere = ~located[window]
+    before_or_after = _spread(plume, _BEFORE_AND_AFTER) & nowhere
+    beside = _spread(plume, _BESIDE) & nowhere
+    at_a_corner = _spread(plume, _AROUND) & nowhere & ~before_or_after & ~beside
     side = box.column_start == 0 or box.column_stop == swath.shape[1]
     end = box.row_start == 0 or box.row_stop == swath.shape[0]
     zenith = swath.get("solar_zenith_angle")
@@ -94,8 +97,8 @@ def plume_edges(
         with np.errstate(invalid="ignore"):
             dark = bool((_spread(plume, _AROUND) & ~usable[window] & (zenith[window] > light_deg)).any())
     return Edges(
-        swath=bool(side or (_spread(plume, _BESIDE) & nowhere).any()),
-        granule=bool(end or (_spread(plume, _BEFORE_AND_AFTER) & nowhere).any()),
+        swath=bool(side or (beside | at_a_corner).any()),
+        granule=bool(end or before_or_after.any()),
         terminator=dark,
     )
 

@@ -19,6 +19,10 @@ from so2plumes.plumes.chips import Chip
 from so2plumes.swath.geometry import corner_grid, equal_area_metres, inverse_equal_area
 
 _DEGREE_GRID = 1e-9
+_LONGITUDE_STEP = 2.0
+_POLAR_STEP_M = 250.0
+_LINE_STEP = 10.0
+_LINE_STEP_M = 1000.0
 
 
 @dataclass(frozen=True)
@@ -118,9 +122,14 @@ def _valid(geometry: Any) -> Any:
 
 
 def _folded(ring: NDArray[np.floating], pole: float) -> Any:
-    """Area within a closed ring of degrees, brought to -180..180 piece by piece; a ring around the pole holds it."""
+    """Area within a closed ring of degrees, brought to -180..180 piece by piece; a ring around the pole holds it.
+
+    It is opened at its point nearest to the pole, from where nothing of it lies on the way there.
+    """
     import shapely
 
+    start = int(np.argmax(ring[:-1, 1] * np.sign(pole)))
+    ring = np.concatenate([ring[start:-1], ring[: start + 1]])
     longitude, latitude = np.unwrap(ring[:, 0], period=360.0), ring[:, 1]
     if abs(longitude[-1] - longitude[0]) > 180.0:
         longitude = np.append(longitude, longitude[[-1, 0]])
@@ -143,8 +152,16 @@ def _split(polygon: Any, pole: float) -> list[Any]:
     return [part for part in shapely.get_parts(whole) if part.geom_type == "Polygon"]
 
 
+def _longest_step(longitude: NDArray[np.floating]) -> float:
+    """Largest difference between neighbouring longitudes, the short way round."""
+    return float(np.abs((np.diff(longitude) + 180.0) % 360.0 - 180.0).max(initial=0.0))
+
+
 def to_geographic(local: Any, longitude_0: float, latitude_0: float) -> tuple[Any, bool]:
     """Turn a local outline into degrees: counter-clockwise, split at the antimeridian, closed over a pole.
+
+    Beside a pole, where an edge spans more than 2 degrees of longitude, points are added every 250 m: a straight edge
+    of degrees would leave the pixel's edge there.
 
     Returns
     -------
@@ -160,7 +177,11 @@ def to_geographic(local: Any, longitude_0: float, latitude_0: float) -> tuple[An
 
     parts = []
     crosses = False
-    for plain in shapely.get_parts(shapely.transform(local, degrees)):
+    for part in shapely.get_parts(local):
+        plain = shapely.transform(part, degrees)
+        rings = (plain.exterior, *plain.interiors)
+        if max(_longest_step(shapely.get_coordinates(ring)[:, 0]) for ring in rings) > _LONGITUDE_STEP:
+            plain = shapely.transform(shapely.segmentize(part, _POLAR_STEP_M), degrees)
         if np.abs(np.diff(shapely.get_coordinates(plain.exterior)[:, 0])).max() <= 180.0:
             parts.append(plain)
             continue
@@ -190,11 +211,14 @@ class Line:
 
 
 def line_to_geographic(points: NDArray[np.floating], longitude_0: float, latitude_0: float) -> Line:
-    """Turn a line (n, 2) in local metres into degrees."""
+    """Turn a line (n, 2) in local metres into degrees; beside a pole points are added every kilometre."""
     import shapely
     from pyproj import Geod
 
     longitude, latitude = inverse_equal_area(points[:, 0], points[:, 1], longitude_0, latitude_0)
+    if _longest_step(longitude) > _LINE_STEP:
+        points = shapely.get_coordinates(shapely.segmentize(shapely.LineString(points), _LINE_STEP_M))
+        longitude, latitude = inverse_equal_area(points[:, 0], points[:, 1], longitude_0, latitude_0)
     length = float(Geod(ellps="WGS84").line_length(longitude, latitude))
     parts = [shapely.LineString(part) for part in _split_line(np.unwrap(longitude, period=360.0), latitude)]
     return Line(parts[0] if len(parts) == 1 else shapely.MultiLineString(parts), length)
