@@ -115,6 +115,7 @@ class TestNothingIsTooOdd:
         place=st.sampled_from(sorted(PLACES)),
         corners=st.booleans(),
     )
+    @example(seed=750, share=0.6875, place="Etna", corners=True)
     def test_random_masks(self, seed, share, place, corners):
         rng = np.random.default_rng(seed)
         chip = chip_of(

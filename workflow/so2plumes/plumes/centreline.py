@@ -129,10 +129,10 @@ def _tip(line: Points, outline: Any, reach_m: float) -> Points:
 
     step = line[0] - line[1]
     ray = shapely.LineString([line[0], line[0] + step * reach_m / max(float(np.hypot(*step)), 1e-9)])
-    inside = shapely.get_parts(ray.intersection(outline))
-    if len(inside) == 0:
+    inside = ray.intersection(outline)
+    if inside.is_empty:
         return np.empty((0, 2))
-    ends = shapely.get_coordinates(min(inside, key=shapely.Point(line[0]).distance))
+    ends = shapely.get_coordinates(min(shapely.get_parts(inside), key=shapely.Point(line[0]).distance))
     far = ends[np.argmax(np.hypot(*(ends - line[0]).T))]
     return far[None] if np.hypot(*(far - line[0])) > 1.0 else np.empty((0, 2))
 

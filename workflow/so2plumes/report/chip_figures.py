@@ -111,7 +111,7 @@ def draw_axis(axes: Axes, axis: MainAxis | None) -> None:
         axes.plot(*axis.trimmed.T, color="white", lw=2.6, zorder=6.5, path_effects=HALO, solid_capstyle="butt")
 
 
-def draw_centre_line(axes: Axes, line: FloatArray | None) -> None:
+def draw_centre_line(axes: Axes, line: NDArray[np.floating] | None) -> None:
     """Draw the centre line (orange) with a dot at its upwind end."""
     if line is None:
         return

@@ -121,8 +121,8 @@ def centre_line(geometry: ChipGeometry, row: Mapping[str, Any]) -> FloatArray | 
     points = get_coordinates(row.get("centre_line"))
     if not len(points):
         return None
-    centre = np.asarray(geometry.longitude_0), np.asarray(geometry.latitude_0)
-    return np.column_stack(equal_area_metres(*points.T, *centre)) / 1e3
+    x, y = equal_area_metres(points[:, 0], points[:, 1], geometry.longitude_0, geometry.latitude_0)
+    return np.column_stack([x, y]) / 1e3
 
 
 def main_axis(geometry: ChipGeometry, row: Mapping[str, Any]) -> MainAxis | None:
