@@ -116,6 +116,7 @@ class TestNothingIsTooOdd:
         corners=st.booleans(),
     )
     @example(seed=750, share=0.6875, place="Etna", corners=True)
+    @example(seed=8128, share=0.65625, place="85 N at 180", corners=True)
     def test_random_masks(self, seed, share, place, corners):
         rng = np.random.default_rng(seed)
         chip = chip_of(

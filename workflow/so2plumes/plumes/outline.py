@@ -121,6 +121,13 @@ def _valid(geometry: Any) -> Any:
     return geometry
 
 
+def _polygons(geometry: Any) -> list[Any]:
+    """Polygons of a geometry, without the points and lines in which shapes may meet."""
+    import shapely
+
+    return [part for part in shapely.get_parts(geometry) if part.geom_type == "Polygon"]
+
+
 def _folded(ring: NDArray[np.floating], pole: float) -> Any:
     """Area within a closed ring of degrees, brought to -180..180 piece by piece; a ring around the pole holds it.
 
@@ -138,7 +145,7 @@ def _folded(ring: NDArray[np.floating], pole: float) -> Any:
     pieces = []
     for turn in np.arange(np.floor((longitude.min() + 180) / 360), np.floor((longitude.max() + 180) / 360) + 1) * 360.0:
         window = shapely.box(turn - 180.0, -90.0, turn + 180.0, 90.0)
-        pieces.append(shapely.affinity.translate(plane.intersection(window), -turn))
+        pieces += _polygons(shapely.affinity.translate(plane.intersection(window), -turn))
     return shapely.union_all(pieces, grid_size=_DEGREE_GRID)
 
 
@@ -149,7 +156,7 @@ def _split(polygon: Any, pole: float) -> list[Any]:
     whole = _folded(shapely.get_coordinates(polygon.exterior), pole)
     for hole in polygon.interiors:
         whole = shapely.difference(whole, _folded(shapely.get_coordinates(hole), pole), grid_size=_DEGREE_GRID)
-    return [part for part in shapely.get_parts(whole) if part.geom_type == "Polygon"]
+    return _polygons(whole)
 
 
 def _longest_step(longitude: NDArray[np.floating]) -> float:
