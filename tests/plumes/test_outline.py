@@ -332,6 +332,16 @@ class TestOverThePole:
         assert geographic.is_valid
         assert geodesic_area_m2(geographic) == pytest.approx(horseshoe.area, rel=2e-3)
 
+    @pytest.mark.parametrize("start", range(0, 80, 7))
+    def test_a_bay_between_rim_and_pole_stays_open(self, start):
+        """The meridian from a point of the rim to the pole may leave the plume and come back."""
+        shape = shapely.Point(0.0, 0.0).buffer(60e3) - shapely.box(15e3, -40e3, 30e3, 70e3)
+        points = shapely.get_coordinates(shapely.segmentize(shape, 10e3).exterior)[:-1]
+        turned = shapely.Polygon(np.roll(points, -start % len(points), axis=0))
+        geographic, _ = to_geographic(turned, 10.0, 90.0)
+        assert geographic.is_valid
+        assert geodesic_area_m2(geographic) == pytest.approx(shape.area, rel=2e-3)
+
     def test_a_ring_around_the_pole_leaves_the_pole_out(self):
         ring = shapely.Point(0.0, 0.0).buffer(60e3, 64) - shapely.Point(0.0, 0.0).buffer(30e3, 64)
         geographic, crosses = to_geographic(ring, 10.0, 90.0)
@@ -357,8 +367,8 @@ class TestOverThePole:
         assert geodesic_area_m2(outline.geographic) == pytest.approx(total, rel=2e-3)
 
 
-LONGITUDES = ("max_longitude", "upwind_longitude", "ellipse_longitude")
-OF_THE_PLACE = ("plume_id", "crosses_antimeridian", "geometry", "outline_swath", *LONGITUDES)
+LONGITUDES = tuple(f"{of}_longitude" for of in ("max", "upwind", "downwind", "ellipse", "moments"))
+OF_THE_PLACE = ("plume_id", "crosses_antimeridian", "geometry", "centre_line", "outline_swath", *LONGITUDES)
 
 
 @EXAMPLES
@@ -378,6 +388,8 @@ def test_a_shift_of_longitude_moves_longitudes_only(shift, latitude):
             step = (moved[name] - still[name] - shift + 180.0) % 360.0 - 180.0
             assert step == pytest.approx(0.0, abs=1e-3), name
             assert -180.0 <= moved[name] <= 180.0
+        elif name.endswith("_latitude"):
+            assert moved[name] == pytest.approx(still[name], abs=1e-5), name
         elif isinstance(still[name], float):
             assert moved[name] == pytest.approx(still[name], rel=1e-3, abs=1e-9, nan_ok=True), name
         elif name not in OF_THE_PLACE:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import geopandas as gpd
-from shapely.geometry import box
+from shapely.geometry import LineString, box
 
 from so2plumes.config import Config, parse_config
 from so2plumes.table import plume_columns, plume_frame
@@ -29,6 +29,7 @@ def sample(dtype: str, i: int):
 def row(i: int = 0, **changes) -> dict:
     """Row `i` of a table: of 2021 with 0 and 1."""
     made = {column.name: sample(column.dtype, i) for column in plume_columns()}
+    made["centre_line"] = LineString([(14 + i, 37.2), (14.5 + i, 37.6), (15 + i, 37.8)])
     return made | {"max_longitude": 14.5 + i, "max_latitude": 37.5, "label": "volcanic"} | changes
 
 

@@ -53,6 +53,10 @@ def test_geopackage_round_trip(tmp_path):
     assert all(a.equals(b) for a, b in zip(found.geometry, frame.geometry, strict=True))
     maxima = gpd.read_file(tmp_path / "p.gpkg", layer="maxima")
     assert maxima.geometry.x.tolist() == frame["max_longitude"].tolist()
+    lines = gpd.read_file(tmp_path / "p.gpkg", layer="centre_lines")
+    assert lines["plume_id"].tolist() == frame["plume_id"].tolist()
+    lengths = [shapely.length(places.to_numpy()) for places in (lines.geometry, frame["centre_line"])]
+    np.testing.assert_allclose(*lengths)
 
 
 def test_geopackage_brings_its_styles(tmp_path):

@@ -76,8 +76,11 @@ def plume_frame(rows: Iterable[Mapping[str, Any]]) -> gpd.GeoDataFrame:
                 found="differing: " + ", ".join(sorted(difference)),
                 remedy="add the column to workflow/schemas/plumes.yaml",
             )
-    data = {name: [row[name] for row in rows] for name in names if name != "geometry"}
-    frame = gpd.GeoDataFrame(data, geometry=[row["geometry"] for row in rows], crs="EPSG:4326")
+    data: dict[str, Any] = {name: [row[name] for row in rows] for name in names}
+    for column in plume_columns():
+        if column.dtype == "geometry":
+            data[column.name] = gpd.GeoSeries(data[column.name], crs="EPSG:4326")
+    frame = gpd.GeoDataFrame(data, geometry="geometry")
     return conform(frame)
 
 

@@ -15,7 +15,7 @@ ALGORITHMS: dict[str, int] = {
     "index_archive": 1,
     "fetch_swaths": 1,
     "detect_plumes": 1,
-    "extract_plumes": 1,
+    "extract_plumes": 2,
     "estimate_emissions": 3,
     "collect_plumes": 2,
     "collect_receipts": 1,

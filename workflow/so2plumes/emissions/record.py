@@ -11,12 +11,10 @@ import pandas as pd
 from so2plumes.constants import SO2_KG_PER_MOL
 from so2plumes.emissions.background import BACKGROUNDS, get_background
 from so2plumes.emissions.estimators import ESTIMATORS, PlumeMeasures, get_estimator
+from so2plumes.emissions.geometry import geometry_columns
 from so2plumes.emissions.wind import WindStatistics, chip_wind, upwind_end
-from so2plumes.errors import GeometryError
 from so2plumes.plumes.chips import Chip
-from so2plumes.plumes.ellipse import fit_ellipse, overlap, trimmed_length
 from so2plumes.plumes.labels import label_plume
-from so2plumes.plumes.outline import outline_of
 from so2plumes.provenance import Provenance
 from so2plumes.swath.geometry import equal_area_metres, inverse_equal_area
 
@@ -65,60 +63,6 @@ def _identity(chip: Chip) -> dict[str, Any]:
         "max_probability": float(chip["probability"][chip.mask].max()),
         **{name: getattr(chip, name) for name in boxes},
     }
-
-
-def _geometry(chip: Chip, codes: list[str]) -> dict[str, Any]:
-    blank = {
-        "ellipse_longitude": NAN,
-        "ellipse_latitude": NAN,
-        "ellipse_major_m": NAN,
-        "ellipse_minor_m": NAN,
-        "ellipse_angle_deg": NAN,
-        "ellipse_fit": NAN,
-        "ellipse_iou": NAN,
-        "length_m": NAN,
-    }
-    try:
-        outline = outline_of(chip)
-    except GeometryError:
-        codes.append("no_corners")
-        empty = {"outline_swath": "", "geometry": None, "crosses_antimeridian": False}
-        return {**blank, **empty}
-    shapes = {
-        "outline_swath": outline.swath.wkt,
-        "geometry": outline.geographic,
-        "crosses_antimeridian": outline.crosses_antimeridian,
-    }
-    ellipse = fit_ellipse(outline.local)
-    if ellipse is None:
-        codes.append("no_ellipse")
-        return {**blank, **shapes}
-    if outline.swath.geom_type == "MultiPolygon" and _n_pieces(chip) > 1:
-        codes.append("several_pieces")
-    length = trimmed_length(outline.local, ellipse)
-    if not length.on_plume:
-        codes.append("axis_off_plume")
-    longitude, latitude = inverse_equal_area(
-        np.array(ellipse.x_m), np.array(ellipse.y_m), outline.longitude_0, outline.latitude_0
-    )
-    return {
-        "ellipse_longitude": float(longitude),
-        "ellipse_latitude": float(latitude),
-        "ellipse_major_m": ellipse.major_m,
-        "ellipse_minor_m": ellipse.minor_m,
-        "ellipse_angle_deg": ellipse.angle_deg,
-        "ellipse_fit": float(outline.local.area / ellipse.area_m2) if ellipse.area_m2 > 0 else NAN,
-        "ellipse_iou": overlap(outline.local, ellipse),
-        "length_m": length.length_m,
-        **shapes,
-    }
-
-
-def _n_pieces(chip: Chip) -> int:
-    """8-connected pieces of a plume."""
-    import cv2
-
-    return int(cv2.connectedComponents(chip.mask.astype(np.uint8), connectivity=8)[0]) - 1
 
 
 def _mass(chip: Chip, rule: EmissionRule, codes: list[str]) -> dict[str, Any]:
@@ -200,10 +144,10 @@ def plume_record(chip: Chip, rule: EmissionRule, provenance: Provenance | None =
     codes: list[str] = []
     row = {**_identity(chip), **asdict(provenance or Provenance())}
     row.update(_mass(chip, rule, codes))
-    row.update(_geometry(chip, codes))
+    wind = chip_wind(chip)
+    row.update(geometry_columns(chip, wind, codes))
     if not chip.has_corners and "no_corners" not in codes:
         codes.append("no_corners")
-    wind = chip_wind(chip)
     row.update(_wind_columns(wind))
     row.update(_upwind(chip, wind, row))
     row.update(_rates(row, rule, codes))

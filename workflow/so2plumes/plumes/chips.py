@@ -54,10 +54,10 @@ _NUMBERS = (
     "scanline_stop",
     "ground_pixel_start",
     "ground_pixel_stop",
-    "touches_edge",
     "max_scanline",
     "max_ground_pixel",
 )
+_FLAGS = ("touches_edge", "edge_swath", "edge_granule", "edge_terminator")
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,9 @@ class Chip:
     max_scanline, max_ground_pixel : int
         Pixel with the largest column.
     touches_edge : bool
-        The mask reaches the first or last pixel of the granule.
+        The mask reaches the first or last pixel of the granule: one of the next two.
+    edge_swath, edge_granule, edge_terminator : bool
+        What cuts the plume off, see `so2plumes.plumes.edges.Edges`.
     fields : dict of (scanline, ground_pixel[, 4]) arrays
         Names of `PIXEL_FIELDS` and `CORNER_FIELDS`; optional ones are absent where the granule has none.
     """
@@ -101,6 +103,9 @@ class Chip:
     max_ground_pixel: int
     touches_edge: bool
     fields: dict[str, NDArray] = field(repr=False)
+    edge_swath: bool = False
+    edge_granule: bool = False
+    edge_terminator: bool = False
 
     def __getitem__(self, name: str) -> NDArray:
         return self.fields[name]
@@ -190,7 +195,7 @@ def write_chips(chips: Sequence[Chip], path: str | Path) -> None:
         dataset.createDimension("corner", 4)
         for name in _TEXT:
             _write_text(dataset, name, [getattr(chip, name) for chip in chips])
-        for name in _NUMBERS:
+        for name in (*_NUMBERS, *_FLAGS):
             _write_numbers(dataset, name, [int(getattr(chip, name)) for chip in chips])
         times = [int(chip.time.astype("datetime64[ms]").astype("int64")) for chip in chips]
         _write_numbers(dataset, "time", times, MILLISECONDS)
@@ -262,7 +267,7 @@ def read_chips(path: str | Path) -> list[Chip]:
 
 def _unfold(dataset: netCDF4.Dataset) -> list[Chip]:
     texts = {name: dataset[name][:] for name in _TEXT}
-    numbers = {name: np.asarray(dataset[name][:]) for name in _NUMBERS}
+    numbers = {name: np.asarray(dataset[name][:]) for name in (*_NUMBERS, *_FLAGS)}
     times = np.asarray(dataset["time"][:]).astype("datetime64[ms]")
     ends = np.cumsum(np.asarray(dataset["row_size"][:]))
     names = [name for name in (*PIXEL_FIELDS, *CORNER_FIELDS) if name in dataset.variables]
@@ -277,8 +282,8 @@ def _unfold(dataset: netCDF4.Dataset) -> list[Chip]:
         )
         pixels = slice(end - shape[0] * shape[1], end)
         fields = {n: data[n][pixels].reshape(*shape, *data[n].shape[1:]) for n in names if has[n][i]}
-        values["touches_edge"] = bool(values["touches_edge"])
+        flags = {name: bool(numbers[name][i]) for name in _FLAGS}
         chips.append(
-            Chip(**{n: str(texts[n][i]) for n in _TEXT}, **values, time=times[i], fields=fields)  # type: ignore[arg-type]
+            Chip(**{n: str(texts[n][i]) for n in _TEXT}, **values, **flags, time=times[i], fields=fields)  # type: ignore[arg-type]
         )
     return chips

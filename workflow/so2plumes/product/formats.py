@@ -30,13 +30,24 @@ CREATE TABLE layer_styles (
 
 
 def _plain(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Copy whose columns every vector format holds: lists as texts."""
-    plain = frame.copy()
+    """Copy whose columns every vector format holds: lists as texts, geometries beside the outline as WKT."""
+    plain = _other_geometries_as_text(frame)
     for column in plume_columns():
         if column.dtype.startswith("list<"):
             texts = lists_as_text(pd.DataFrame(frame[[column.name]]))[column.name]
             plain[column.name] = texts.astype("str")
     return plain
+
+
+def _other_geometries_as_text(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    import shapely
+
+    frame = frame.copy()
+    for column in plume_columns():
+        if column.dtype == "geometry" and column.name != frame.geometry.name:
+            texts = shapely.to_wkt(frame[column.name].to_numpy(), rounding_precision=DIGITS)
+            frame[column.name] = pd.Series(texts, index=frame.index).fillna("").astype("str")
+    return frame
 
 
 def _points(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
@@ -49,9 +60,9 @@ def _points(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
 
 
 def write_geopackage(frame: gpd.GeoDataFrame, path: str | Path) -> None:
-    """Write a GeoPackage with the layers ``plumes`` (outlines) and ``maxima`` (points), each with a default QGIS style.
+    """Write a GeoPackage with the layers ``plumes`` (outlines), ``maxima`` (points) and ``centre_lines``.
 
-    The style is in the table ``layer_styles``, where QGIS looks for it.
+    The first two have a default QGIS style. It is in the table ``layer_styles``, where QGIS looks for it.
     """
     import pyogrio
 
@@ -59,7 +70,8 @@ def write_geopackage(frame: gpd.GeoDataFrame, path: str | Path) -> None:
         ("plumes", _plain(frame), "MultiPolygon", "fill"),
         ("maxima", _points(frame), "Point", "marker"),
     )
-    for name, layer, geometry, _ in layers:
+    drawn = [(name, layer, geometry) for name, layer, geometry, _ in layers]
+    for name, layer, geometry in (*drawn, ("centre_lines", _lines(frame), "MultiLineString")):
         pyogrio.write_dataframe(
             layer,
             path,
@@ -81,6 +93,15 @@ def write_geopackage(frame: gpd.GeoDataFrame, path: str | Path) -> None:
             "INSERT INTO gpkg_contents (table_name, data_type, identifier)"
             " VALUES ('layer_styles', 'attributes', 'layer_styles')"
         )
+
+
+def _lines(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Give the centre lines of the plumes that have one."""
+    import geopandas as gpd
+
+    known = frame[frame["centre_line"].notna()]
+    names = ["plume_id", "time", "label", "centre_line_length_m"]
+    return gpd.GeoDataFrame(known[names].copy(), geometry=known["centre_line"].to_numpy(), crs="EPSG:4326")
 
 
 def write_geojson(frame: gpd.GeoDataFrame, path: str | Path) -> None:
@@ -105,7 +126,7 @@ def write_csv(frame: gpd.GeoDataFrame, path: str | Path) -> None:
     """Write text: times as ISO 8601, lists separated by blanks, outlines as WKT in the last column."""
     import shapely
 
-    table = lists_as_text(pd.DataFrame(frame.drop(columns="geometry")))
+    table = lists_as_text(pd.DataFrame(_other_geometries_as_text(frame).drop(columns="geometry")))
     for column in plume_columns():
         if column.dtype.startswith("timestamp"):
             table[column.name] = table[column.name].dt.strftime("%Y-%m-%dT%H:%M:%S.%f").str[:-3] + "Z"
