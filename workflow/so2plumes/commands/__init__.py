@@ -4,13 +4,26 @@ Contract: a module of this room imports the library inside its functions, so tha
 uses.
 """
 
-from so2plumes.commands import archive, detect, emissions, labels, plumes, report, simulate, sources, tools, train
+from so2plumes.commands import (
+    archive,
+    detect,
+    emissions,
+    labels,
+    plumes,
+    report,
+    simulate,
+    sources,
+    tools,
+    train,
+    weather,
+)
 
 GROUPS = (
     simulate.add_commands,
     archive.add_commands,
     detect.add_commands,
     plumes.add_commands,
+    weather.add_commands,
     emissions.add_commands,
     sources.add_commands,
     report.add_commands,

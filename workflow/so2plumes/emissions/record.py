@@ -18,6 +18,7 @@ from so2plumes.plumes.ellipse import fit_ellipse, overlap, trimmed_length
 from so2plumes.plumes.labels import label_plume
 from so2plumes.plumes.outline import outline_of
 from so2plumes.swath.geometry import equal_area_metres, inverse_equal_area
+from so2plumes.weather.interpolate import WindField
 
 NAN = float("nan")
 FEW_PIXELS = 10
@@ -159,8 +160,9 @@ def _upwind(chip: Chip, wind: WindStatistics, row: dict[str, Any]) -> dict[str, 
     return {"upwind_longitude": float(lon), "upwind_latitude": float(lat)}
 
 
-def _wind_columns(wind: WindStatistics) -> dict[str, float]:
+def _wind_columns(wind: WindStatistics) -> dict[str, Any]:
     return {
+        "wind_source": wind.source,
         "wind_speed_median_m_s": wind.speed_median_m_s,
         "wind_speed_min_m_s": wind.speed_min_m_s,
         "wind_speed_max_m_s": wind.speed_max_m_s,
@@ -181,13 +183,15 @@ def _rates(row: dict[str, Any], rule: EmissionRule, codes: list[str]) -> dict[st
     return {"emission_kg_h": rates[f"emission_{rule.estimator}_kg_h"], **rates}
 
 
-def plume_record(chip: Chip, rule: EmissionRule) -> dict[str, Any]:
+def plume_record(chip: Chip, rule: EmissionRule, field: WindField | None = None) -> dict[str, Any]:
     """Everything that is said of one plume.
 
     Parameters
     ----------
     chip : Chip
     rule : EmissionRule
+    field : WindField, optional
+        ERA5 winds to use instead of those of the granule.
 
     Returns
     -------
@@ -200,7 +204,7 @@ def plume_record(chip: Chip, rule: EmissionRule) -> dict[str, Any]:
     row.update(_geometry(chip, codes))
     if not chip.has_corners and "no_corners" not in codes:
         codes.append("no_corners")
-    wind = chip_wind(chip)
+    wind = chip_wind(chip, field)
     row.update(_wind_columns(wind))
     row.update(_upwind(chip, wind, row))
     row.update(_rates(row, rule, codes))
