@@ -276,7 +276,8 @@ class Era5(Section):
     path: str | None = Field(
         None,
         description="Folder of ERA5 NetCDF or zip files of the Climate Data Store, any layout, searched recursively "
-        "for time and place; `download` asks the Climate Data Store (account: CDSAPI_URL and CDSAPI_KEY, or ~/.cdsapirc).",
+        "for time and place; `download` asks the Climate Data Store (account: CDSAPI_URL and CDSAPI_KEY, or "
+        "~/.cdsapirc).",
     )
     url: str | None = Field(
         None, description="Address of the API of the Climate Data Store; null: that of the account (`download`)."

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -18,7 +18,9 @@ from so2plumes.plumes.ellipse import fit_ellipse, overlap, trimmed_length
 from so2plumes.plumes.labels import label_plume
 from so2plumes.plumes.outline import outline_of
 from so2plumes.swath.geometry import equal_area_metres, inverse_equal_area
-from so2plumes.weather.interpolate import WindField
+
+if TYPE_CHECKING:
+    from so2plumes.weather.interpolate import WindField
 
 NAN = float("nan")
 FEW_PIXELS = 10

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from so2plumes.plumes.chips import Chip
-from so2plumes.weather.interpolate import WindField
+
+if TYPE_CHECKING:
+    from so2plumes.weather.interpolate import WindField
 
 UPWIND_QUANTILE = 0.05
 

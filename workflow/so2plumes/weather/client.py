@@ -1,4 +1,4 @@
-"""Speak with the Climate Data Store through the ``cdsapi`` package: submit, follow, download, in words where it fails."""
+"""Speak with the Climate Data Store through ``cdsapi``: submit, follow, download, and say in words what fails."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """Read ERA5 files in any of their NetCDF layouts into one.
 
-The normalised data set has the axes ``time`` (datetime64, ascending), ``level_hpa`` (from the ground up, so descending),
-``latitude`` (ascending) and ``longitude`` (ascending without a jump: beyond 180 where it crosses the antimeridian), and
-those of these variables that the file has, as float64:
+The normalised data set has the axes ``time`` (datetime64, ascending), ``level_hpa`` (from the ground up, so
+descending), ``latitude`` (ascending) and ``longitude`` (ascending without a jump: beyond 180 where it crosses the
+antimeridian), and those of these variables that the file has, as float64:
 
 =========================  ===================================  =========================================
 ``u_m_s``, ``v_m_s``       (time, level, latitude, longitude)   wind at pressure levels, east and north

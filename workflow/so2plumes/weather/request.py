@@ -1,7 +1,7 @@
 """Requests to the Climate Data Store that outlive the job that made them.
 
-A request waits in a queue, for minutes to hours. Its id is written beside the target before anything else is done, so a job
-that is killed follows the same request when it starts again.
+A request waits in a queue, for minutes to hours. Its id is written beside the target before anything else is done, so a
+job that is killed follows the same request when it starts again.
 """
 
 from __future__ import annotations

@@ -60,7 +60,7 @@ def _span(axis: np.ndarray, low: float, high: float) -> slice | None:
 
 
 def _times(times: np.ndarray, hours: Sequence[np.datetime64]) -> np.ndarray:
-    """Indices of the times at, before and after each hour that lies between times of the file."""
+    """Return the indices of the times at, before and after each hour that lies between times of the file."""
     wanted = np.asarray(hours).astype(times.dtype)
     before = np.searchsorted(times, wanted, side="right") - 1
     after = np.searchsorted(times, wanted, side="left")
