@@ -2,10 +2,10 @@
 
 Heights are metres above sea level; between two levels the logarithm of pressure is taken as linear in geopotential
 height, so that a height and its pressure give the same wind. East of the last column of a global field comes the first
-one; at a pole beyond the last row that row is held. The components refer to the meridian of each grid point, so within a
-grid step of a pole their mean has no direction. Below the lowest level the profile goes on to the 10 m wind at the ground
-(with surface pressure and 10 m wind; levels under the ground are not used), or the lowest level is held. Above the
-highest level, outside the box or the hours the answer is not-a-number.
+one; at a pole beyond the last row that row is held. The components refer to the meridian of each grid point, so within
+a grid step of a pole their mean has no direction. Below the lowest level the profile goes on to the 10 m wind at the
+ground (with surface pressure and 10 m wind; levels under the ground are not used), or the lowest level is held. Above
+the highest level, outside the box or the hours the answer is not-a-number.
 """
 
 from __future__ import annotations
@@ -229,7 +229,7 @@ class WindField:
 def _locate(
     axis: Floats, value: Floats, slack: float, longest: float = np.inf
 ) -> tuple[NDArray[np.intp], Floats, NDArray[np.bool_]]:
-    """Lower neighbour, weight of the upper one, and whether the value lies in a gap of the axis that is not too long."""
+    """Lower neighbour, weight of the upper one, and whether the value lies in a gap that is not too long."""
     if axis.size == 1:
         return np.zeros(value.shape, np.intp), np.zeros(value.shape), np.abs(value - axis[0]) <= slack
     lower = np.clip(np.searchsorted(axis, value, side="right") - 1, 0, axis.size - 2)
