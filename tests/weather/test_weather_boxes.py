@@ -83,12 +83,12 @@ def test_a_box_across_the_antimeridian_is_two_areas():
 
 
 def test_hours_become_days_times_times_of_a_month():
-    over_new_year = days_of(hours("2021-12-31T23", 2))
+    over_new_year = days_of(tuple(hours("2021-12-31T23", 2)))
     assert [(d.year, d.month, d.days, d.times) for d in over_new_year] == [
         ("2021", "12", ("31",), ("23:00",)),
         ("2022", "01", ("01",), ("00:00",)),
     ]
-    (month,) = days_of([*hours("2021-03-24T10", 2), *hours("2021-03-26T11", 2)])
+    (month,) = days_of((*hours("2021-03-24T10", 2), *hours("2021-03-26T11", 2)))
     assert (month.days, month.times) == (("24", "26"), ("10:00", "11:00", "12:00"))
 
 

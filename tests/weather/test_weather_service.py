@@ -3,67 +3,26 @@
 from __future__ import annotations
 
 import logging
-import pickle
 import subprocess
 import sys
 import time
-import traceback
 
 import numpy as np
 import pytest
-from tests.loopback import Reply, json_reply
+from tests.loopback import Reply
+from tests.weather.bench import PATIENCE
 from tests.weather.cds_server import COST, KEY, CdsServer, licence, problem
 from tests.weather.era5_files import hours
 from tests.weather.worker import BLOCK
 
-from so2plumes.errors import ConfigError, ExternalDataError, SO2PlumesError
+from so2plumes.errors import ConfigError, ExternalDataError
 from so2plumes.files import read_json
-from so2plumes.http import Patience, RemoteError
-from so2plumes.weather.account import CdsAccount, find_account
+from so2plumes.http import RemoteError
+from so2plumes.weather.account import CdsAccount
 from so2plumes.weather.boxes import Block, Box
 from so2plumes.weather.client import CdsClient
 from so2plumes.weather.fetch import download_blocks, forget_requests
 from so2plumes.weather.interpolate import WindField
-
-LEVELS = (1000, 500)
-PATIENCE = Patience(attempts=4, first_wait_s=2.0, longest_wait_s=60.0, total_s=3600.0, read_s=10.0)
-
-
-class Clock:
-    """Time that passes only by waiting."""
-
-    def __init__(self):
-        self.now, self.waits = 0.0, []
-
-    def sleep(self, seconds):
-        self.waits.append(seconds)
-        self.now += seconds
-
-    def __call__(self):
-        return self.now
-
-
-@pytest.fixture
-def server():
-    with CdsServer() as running:
-        yield running
-
-
-@pytest.fixture
-def clock():
-    return Clock()
-
-
-@pytest.fixture
-def fetch(server, clock, tmp_path):
-    """Fetch a block through a new client, as a new job would."""
-
-    def fetch(block=BLOCK, levels=LEVELS, key=KEY, queue_s=48 * 3600.0):
-        client = CdsClient(CdsAccount(server.url, key), PATIENCE, queue_s, clock.sleep, clock)
-        ((_, data),) = download_blocks(client, [block], levels, tmp_path / "requests")
-        return data
-
-    return fetch
 
 
 def test_a_block_is_fetched_with_one_request_per_data_set(server, fetch, tmp_path):
@@ -295,87 +254,3 @@ def test_a_killed_job_resumes_its_requests(root, tmp_path):
         assert done.returncode == 0, done.stdout + done.stderr
         assert set(server.jobs) == ids, "nothing was asked twice"
         assert KEY not in done.stdout + done.stderr
-
-
-ECHO = json_reply({"title": f"licence? you sent {KEY}", "detail": KEY}, 403)
-SECRET_FAULTS = {
-    "none": {},
-    "wrong state": {"ends": [("failed", f"the key {KEY} is bad")]},
-    "licence with key": {"submit": [ECHO]},
-    "400 with key": {"submit": [problem(400, KEY, KEY)]},
-    "500 with key": {"submit": [problem(500, KEY, KEY)] * 20},
-    "429 with key": {"submit": [problem(429, KEY, KEY)] * 20},
-}
-
-
-@pytest.mark.parametrize("name", SECRET_FAULTS)
-def test_the_key_is_never_shown(server, fetch, tmp_path, caplog, capfd, name):
-    caplog.set_level(logging.DEBUG)
-    for field, value in SECRET_FAULTS[name].items():
-        setattr(server.trouble, field, value)
-    shown = [repr(CdsAccount(server.url, KEY))]
-    try:
-        fetch()
-        assert name == "none"
-    except SO2PlumesError as error:
-        shown += [str(error), repr(error), "".join(traceback.format_exception(error))]
-        shown.append(repr(vars(pickle.loads(pickle.dumps(error)))))
-    shown += [record.getMessage() for record in caplog.records]
-    shown += [path.read_text(errors="replace") for path in (tmp_path / "requests").glob("*.json")]
-    shown += list(capfd.readouterr())
-    assert len(shown) > 4
-    assert KEY not in "\n".join(shown)
-    assert any(seen.headers.get("PRIVATE-TOKEN") == KEY for seen in server.seen)
-
-
-def test_the_key_does_not_follow_a_redirect(server, fetch):
-    from urllib.parse import urlsplit
-
-    with CdsServer() as other:
-        server.faults = [None, Reply(302, b"", headers={"Location": other.url + "/x"})]
-        other_host = urlsplit(other.url).port
-        with pytest.raises(SO2PlumesError):
-            fetch()
-        assert other_host
-        assert other.seen
-        assert all("PRIVATE-TOKEN" not in seen.headers for seen in other.seen)
-
-
-class TestAccount:
-    @pytest.fixture(autouse=True)
-    def _clean(self, monkeypatch, tmp_path):
-        for name in ("CDSAPI_URL", "CDSAPI_KEY"):
-            monkeypatch.delenv(name, raising=False)
-        monkeypatch.setenv("CDSAPI_RC", str(tmp_path / "rc"))
-        self.rc = tmp_path / "rc"
-
-    def test_none_says_where_to_get_one(self):
-        with pytest.raises(ConfigError, match=r"no account(.|\n)*cdsapirc(.|\n)*how-to-api"):
-            find_account()
-
-    def test_the_file(self):
-        self.rc.write_text("url: https://cds.climate.copernicus.eu/api\nkey: abc-def\n")
-        assert find_account() == CdsAccount("https://cds.climate.copernicus.eu/api", "abc-def")
-        assert find_account("https://elsewhere.eu/api").url == "https://elsewhere.eu/api"
-        assert "abc-def" not in repr(find_account())
-
-    def test_the_environment_goes_before(self, monkeypatch):
-        self.rc.write_text("url: https://a.eu/api\nkey: abc\n")
-        monkeypatch.setenv("CDSAPI_KEY", "xyz")
-        assert find_account().key == "xyz"
-
-    @pytest.mark.parametrize(
-        ("text", "words"),
-        [
-            ("url: https://a.eu/api\nkey: 1234:abc-secret\n", "no personal access token"),
-            ("url: https://a.eu/api\nkey:\n", "no personal access token"),
-            ("url: https://cds.climate.copernicus.eu/api/v2\nkey: abc-secret\n", "closed in 2024"),
-            ("url: http://a.eu/api\nkey: abc-secret\n", "open connection"),
-            ("url: https://a.eu/api\n", "no account"),
-        ],
-    )
-    def test_forms_that_are_no_use(self, text, words):
-        self.rc.write_text(text)
-        with pytest.raises(ConfigError, match=words) as caught:
-            find_account()
-        assert "abc-secret" not in str(caught.value)

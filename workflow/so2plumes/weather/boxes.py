@@ -6,6 +6,7 @@ import heapq
 import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -127,13 +128,14 @@ def join(one: Block, other: Block) -> Block:
     return Block(box, tuple(sorted({*one.hours, *other.hours})), tuple(sorted({*one.plumes, *other.plumes})))
 
 
-def days_of(hours: Sequence[np.datetime64]) -> list[RequestDays]:
+@lru_cache(maxsize=4096)
+def days_of(hours: tuple[np.datetime64, ...]) -> tuple[RequestDays, ...]:
     """Express hours as days x times of months; a product may hold more hours than were asked for."""
     months: dict[str, list[str]] = {}
     for hour in sorted(hours):
         text = str(hour)
         months.setdefault(text[:7], []).append(text)
-    return [
+    return tuple(
         RequestDays(
             month[:4],
             month[5:],
@@ -141,7 +143,7 @@ def days_of(hours: Sequence[np.datetime64]) -> list[RequestDays]:
             tuple(sorted({f"{text[11:13]}:00" for text in texts})),
         )
         for month, texts in months.items()
-    ]
+    )
 
 
 def n_fields(days: RequestDays, n_levels: int) -> int:
