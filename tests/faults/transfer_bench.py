@@ -15,7 +15,7 @@ from tests.archive.download_server import DownloadServer
 from so2plumes.archive.answers import Route
 from so2plumes.archive.backoff import Patience, Timing
 from so2plumes.archive.credentials import Credentials
-from so2plumes.archive.progress import Pace
+from so2plumes.archive.progress import Pace, Report
 from so2plumes.archive.tokens import TokenStore
 from so2plumes.archive.transfer import Download, Transferred, TransferRules, download
 
@@ -104,10 +104,11 @@ class Bench:
         account = Credentials(self.server.user, self.server.password)
         return TokenStore(self.server.token_url, account, self.folder / "tokens", timing=self.sleeps.timing)
 
-    def fetch(self) -> Transferred:
+    def fetch(self, report: Report | None = None) -> Transferred:
         request = Download(self.url or self.server.product_url(ID), NAME, self.size_bytes, self.md5)
         rng = np.random.default_rng(0)
-        return download(request, self.target, self.tokens, rules=self.rules, timing=self.sleeps.timing, rng=rng)
+        timing = self.sleeps.timing
+        return download(request, self.target, self.tokens, rules=self.rules, report=report, timing=timing, rng=rng)
 
     def left(self) -> list[str]:
         """Names of what is in the target's folder."""

@@ -25,7 +25,7 @@ from so2plumes.report.inputs import ReportInputs, empty_table, load_inputs
 from so2plumes.report.inventory_figures import limit_flux
 from so2plumes.report.page import render_report
 from so2plumes.report.plume_sections import truth_section, worked_section
-from so2plumes.report.record_sections import version_section
+from so2plumes.report.record_sections import coverage_section, version_section
 from so2plumes.table import plume_frame, write_plumes, write_table
 
 
@@ -179,6 +179,18 @@ def test_figures_are_written(nothing, tmp_path):
     assert sizes["daily_counts.png"][1] > 400
     for path in write_figures(nothing, tmp_path / "none"):
         assert path.stat().st_size > 0
+
+
+def test_a_fetched_archive_tells_the_most_that_lay_on_the_disk(globe):
+    coverage = globe.coverage.assign(attempts=2, resumed_bytes=0)
+    coverage.loc[coverage.index[0], "resumed_bytes"] = 7_000_000
+    fetched = replace(globe, coverage=coverage, config=CONFIG | {"archive": {"source": "cdse", "connections": 4}})
+    said = re.sub(r"(?<=\d)[\s,]+(?=\d)", "", coverage_section(fetched).body)
+    asked = int((coverage["status"] != "not_selected").sum())
+    assert f"came in {2 * asked} requests" in said
+    assert re.search(r"saved 7(\.0+)? MB", said)
+    assert "with 4 connections and a largest granule of 450 MB, at most 1800 MB lay" in said
+    assert "lay on the disk" not in coverage_section(replace(fetched, config=CONFIG)).body
 
 
 def write_inputs(inputs: ReportInputs, chips, folder):

@@ -57,7 +57,7 @@ def test_the_wind_of_a_plume_is_that_of_era5_at_its_pixels_and_time(tmp_path):
     truth = AIR.wind("u", chip.time, chip["latitude"][chip.mask], chip["longitude"][chip.mask], AIR.surface_pressure_pa)
     assert wind.mean_east_m_s == pytest.approx(truth.mean(), abs=2e-3)
     assert wind.source == "era5_10m"
-    row = plume_record(chip, EmissionRule(), field)
+    row = plume_record(chip, EmissionRule(), field=field)
     assert row["wind_source"] == "era5_10m"
     assert "no_wind" not in row["quality"]
     rate = row["mass_kg"] * row["wind_speed_median_m_s"] / row["length_m"] * 3600.0
@@ -72,10 +72,10 @@ def test_a_granule_with_wind_keeps_it(tmp_path):
     winds = read_winds(fetched(tmp_path, chips, "--source", folder)[1])
     assert winds.field_for(chips[0]) is None
     assert winds.field_for(chips[1]) is not None
-    row = plume_record(chips[0], EmissionRule(), winds.field_for(chips[0]))
+    row = plume_record(chips[0], EmissionRule(), field=winds.field_for(chips[0]))
     assert (row["wind_source"], row["wind_speed_median_m_s"]) == ("granule_10m", 5.0)
     everywhere = read_winds(fetched(tmp_path, chips, "--source", folder, "--use", "always")[1])
-    assert plume_record(chips[0], EmissionRule(), everywhere.field_for(chips[0]))["wind_source"] == "era5_10m"
+    assert plume_record(chips[0], EmissionRule(), field=everywhere.field_for(chips[0]))["wind_source"] == "era5_10m"
 
 
 def test_no_plume_in_need_makes_an_empty_file_without_an_account(tmp_path, monkeypatch):

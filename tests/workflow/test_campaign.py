@@ -1,5 +1,6 @@
 """The workflow as its users run it."""
 
+import json
 import random
 import shutil
 import signal
@@ -9,7 +10,10 @@ import time
 import pytest
 from tests.workflow.conftest import CampaignFolder
 
+from so2plumes import __version__
+from so2plumes.config import parse_config
 from so2plumes.files import read_json
+from so2plumes.provenance import config_digest
 from so2plumes.table import read_plumes, read_table
 
 pytestmark = pytest.mark.campaign
@@ -123,6 +127,32 @@ def test_emissions_rerun_from_chips_without_swaths(copy_of_finished):
     shutil.rmtree(campaign.folder / "results" / "2022" / "simulated")
     campaign.run("results/2022/plumes.parquet", "--allowed-rules", "estimate_emissions", "collect_plumes")
     assert campaign.products() == products
+
+
+def test_rows_name_their_configuration_and_code(finished):
+    rows = read_plumes(finished.folder / "results" / "campaign" / "plumes.parquet")
+    made_with = parse_config(json.loads((finished.folder / "test.yaml").read_text()))
+    assert set(rows["config_sha256"]) == {config_digest(made_with)}
+    assert {text.split("+")[0] for text in rows["code_version"]} == {__version__}
+    assert (rows["model_sha256"].str.len() == 64).all()
+
+
+def test_the_product_is_published(copy_of_finished):
+    campaign = copy_of_finished
+    assert campaign.planned("product") == {"export_product": 1, "product": 1}
+    campaign.run("product")
+    assert campaign.planned("product") == {}
+    assert campaign.planned("product", "--config", "product={publisher: Me}") == {"export_product": 1, "product": 1}
+    folder = campaign.folder / "results" / "campaign" / "product"
+    plumes = read_plumes(folder.parent / "plumes.parquet")
+    assert read_json(folder / "plumes.json")["rows"] == len(plumes) >= 1
+    items = [read_json(path) for path in sorted(folder.glob("items/*/*.json"))]
+    assert [item["id"] for item in items] == ["2021-12-31", "2022-01-01"]
+    assert sum(item["properties"]["so2plumes:plumes"] for item in items) == len(plumes)
+    for item in items:
+        assert set(item["assets"]) == {"plumes", "chips", "probability", "receipts"}
+        for asset in item["assets"].values():
+            assert (folder / "items" / item["id"][:4] / asset["href"]).resolve().is_file()
 
 
 def test_killed_and_resumed_equals_unkilled(finished, tiny_campaign):

@@ -51,7 +51,9 @@ rule index_archive:
         "freeze the granule list of {wildcards.year}"
     shell:
         "so2plumes index-archive {params.source} {params.region} {params.days} --processors {params.processors}"
-        " --retrievals {params.retrievals} --out {output} --log {log}"
+        " --retrievals {params.retrievals}"
+        f" {LIMITS}"
+        " --out {output} --log {log}"
 
 
 rule fetch_swaths:
@@ -70,6 +72,7 @@ rule fetch_swaths:
         "../../envs/cpu.yaml"
     resources:
         mem_mb=2500,
+        cdse=int(CDSE),
     params:
         version=ALGORITHMS["fetch_swaths"],
         days=days_of_period,

@@ -13,6 +13,7 @@ from so2plumes.environment import put_commands_on_path
 from so2plumes.errors import ConfigError
 from so2plumes.files import sha256
 from so2plumes.periods import campaign_years, year_bounds, year_periods
+from so2plumes.provenance import config_digest
 from so2plumes.training.variants import VARIANTS
 from so2plumes.versions import ALGORITHMS
 
@@ -53,10 +54,16 @@ REGION = (
     else ""
 )
 CDSE = CONFIG.archive.source == "cdse"
-# Where and how fast is no reason to fetch again, so these options are no parameters.
+# Where, how fast and how much is no reason to fetch again, so these options are no parameters.
+LIMITS = (
+    f"--connections {CONFIG.archive.connections} --quota-bytes {CONFIG.archive.quota_bytes or 'none'}"
+    f" --quota-days {CONFIG.archive.quota_days}"
+    if CDSE
+    else ""
+)
 DOWNLOAD = (
     f"--download {CONFIG.archive.download} --token {CONFIG.archive.token} --credentials {CONFIG.archive.credentials or 'none'}"
-    f" --shared-folder {shlex.quote(CONFIG.archive.shared_folder)} --connections {CONFIG.archive.connections}"
+    f" --shared-folder {shlex.quote(CONFIG.archive.shared_folder)} {LIMITS}"
     f" --staging {RESULTS}/{{wildcards.year}}/staging/{{wildcards.date}}"
     if CDSE
     else ""
@@ -191,7 +198,7 @@ def archive_option(wildcards):
 
 
 def catalogue_options(wildcards):
-    return f"--source cdse --catalogue {CONFIG.archive.catalogue} --connections {CONFIG.archive.connections}"
+    return f"--source cdse --catalogue {CONFIG.archive.catalogue}"
 
 
 def weights_of(wildcards):

@@ -52,7 +52,8 @@ rule estimate_emissions:
         winds=winds_option,
     shell:
         "so2plumes estimate-emissions --chips {input.chips} {params.winds} --estimator {params.estimator} --background {params.background}"
-        " --label-threshold {params.label_threshold} --out {output} --log {log}"
+        " --label-threshold {params.label_threshold}"
+        f" --config-sha256 {config_digest(CONFIG)} --out {{output}} --log {{log}}"
 
 
 rule collect_plumes:

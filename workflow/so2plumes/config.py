@@ -108,8 +108,16 @@ class Archive(Section):
         "The environment (CDSE_USER, CDSE_PASSWORD) goes before, ~/.netrc after it.",
     )
     connections: int = Field(4, ge=1, description="Downloads at once, over all jobs of the machine.")
+    quota_bytes: float | None = Field(
+        12e12,
+        gt=0,
+        description="Bytes that may be fetched within `quota_days`, over all jobs of the machine; what exceeds them "
+        "waits. The default is what the Copernicus Data Space allows; null: no budget.",
+    )
+    quota_days: int = Field(30, ge=1, description="Days over which `quota_bytes` are counted.")
     shared_folder: str = Field(
-        "~/.cache/so2plumes", description="For the token and the connections that all jobs of the machine share."
+        "~/.cache/so2plumes",
+        description="For the token, the connections and the count of fetched bytes that all jobs of the machine share.",
     )
     processors: list[Processor] = Field(
         default=["020401", "020500", "020600", "020601"],
@@ -350,6 +358,18 @@ class Report(Section):
     gallery: int = Field(20, ge=0, description="Plumes shown with their outlines.")
 
 
+class Product(Section):
+    """The data set that is published (`snakemake product`)."""
+
+    licence: str = Field(
+        "other",
+        pattern=r"^[A-Za-z0-9.+-]+$",
+        description="Licence of the plume table: an SPDX identifier (such as CC-BY-4.0), or `other`, the terms of its "
+        "sources.",
+    )
+    publisher: str | None = Field(None, description="Who publishes the plume table.")
+
+
 class Config(Section):
     """The whole configuration."""
 
@@ -370,6 +390,7 @@ class Config(Section):
     simulate: Simulate = Simulate()
     training: Training = Training()
     report: Report = Report()
+    product: Product = Product()
 
     @model_validator(mode="before")
     @classmethod

@@ -39,7 +39,7 @@ class TransferBudget:
 
     connections: int = 4
     rate_bytes_s: float = 20e6
-    quota_bytes: float = 12e12
+    quota_bytes: float | None = 12e12
     quota_days: int = 30
 
 
@@ -207,6 +207,8 @@ def _budget_lines(n_bytes: float, budget: TransferBudget) -> list[str]:
         f"to fetch: {_amount(n_bytes)}, at least {_duration(seconds)} with {budget.connections} connections of "
         f"{budget.rate_bytes_s / 1e6:g} MB/s"
     ]
+    if budget.quota_bytes is None:
+        return lines
     allowance = f"{_amount(budget.quota_bytes)} in {budget.quota_days} days"
     windows = math.ceil(n_bytes / budget.quota_bytes)
     if windows == 1:

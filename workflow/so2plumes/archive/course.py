@@ -174,7 +174,7 @@ class Course:
             self.farthest = max(self.farthest, done)
             rate = meter.rate_bytes_s
             remaining = None if total is None or not rate else (total - done) / rate
-            self.report(Progress(self.request.name, done, total, rate, remaining))
+            self.report(Progress(self.request.name, done, total, rate, remaining, self.fetched_bytes))
             if meter.slower_than(self.rules.pace) or self.timing.clock() > self.backoff.deadline:
                 raise PassingFault("too_slow", "the transfer is too slow", found=f"{rate:.0f} bytes per second")
             data = answer.read()

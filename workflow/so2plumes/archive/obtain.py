@@ -10,7 +10,7 @@ from typing import Protocol
 
 import pandas as pd
 
-from so2plumes.archive.slots import slot
+from so2plumes.archive.limits import Limits
 from so2plumes.archive.transfer import Download, TokenSource, TransferRules, download
 
 
@@ -56,30 +56,28 @@ class CatalogueDownload:
         Such as ``https://download.dataspace.copernicus.eu/odata/v1/Products``.
     folder : path
         For the granule that is being fetched; at most one is there.
+    limits : Limits
+        Connections and byte budget of all jobs of the machine.
     tokens : TokenSource, optional
-    slots_folder : path
-    connections : int
-        Downloads at once, over all jobs of the machine.
     """
 
     products_url: str
     folder: Path
-    tokens: TokenSource | None
-    slots_folder: Path
-    connections: int = 4
+    limits: Limits
+    tokens: TokenSource | None = None
     rules: TransferRules = field(default_factory=TransferRules)
 
     @contextmanager
     def obtained(self, row: pd.Series) -> Iterator[Obtained]:
-        """Fetch, give and delete."""
+        """Fetch, give and delete; the connection is held until then, so that the disk holds no more granules."""
         self.folder.mkdir(parents=True, exist_ok=True)
         name = f"{row['granule']}.nc"
         target = self.folder / name
         url = f"{self.products_url}({row['product_id']})/$value"
         request = Download(url, name, int(row["size_bytes"]) or None, row["md5"] or None)
-        with slot(self.slots_folder, self.connections):
-            got = download(request, target, self.tokens, rules=self.rules)
-        try:
-            yield Obtained(got.path, got.size_bytes, got.sha256, got.attempts, got.resumed_bytes, got.notes)
-        finally:
-            target.unlink(missing_ok=True)
+        with self.limits.granted(name, request.size_bytes or 0) as report:
+            got = download(request, target, self.tokens, rules=self.rules, report=report)
+            try:
+                yield Obtained(got.path, got.size_bytes, got.sha256, got.attempts, got.resumed_bytes, got.notes)
+            finally:
+                target.unlink(missing_ok=True)

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import json
-import logging
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import BinaryIO
 
 from so2plumes.archive.reasons import storing
-
-log = logging.getLogger(__name__)
+from so2plumes.locks import locked
 
 
 @dataclass(frozen=True)
@@ -152,24 +149,6 @@ class Part:
             os.replace(self.path, target)
 
 
-def _lock(sidecar: Path) -> int:
-    """Lock the sidecar, waiting for its holder; a sidecar that its holder removed is made anew."""
-    while True:
-        with storing(sidecar):
-            handle = os.open(sidecar, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            log.info("%s: another job is fetching it, waiting", sidecar.name.removesuffix(".part.json"))
-            fcntl.flock(handle, fcntl.LOCK_EX)
-        try:
-            if os.fstat(handle).st_ino == sidecar.stat().st_ino:
-                return handle
-        except FileNotFoundError:
-            pass
-        os.close(handle)
-
-
 @contextmanager
 def locked_part(target: Path) -> Iterator[Part]:
     """Hold the part of a target alone; the kernel frees it when the process ends, however it ends.
@@ -179,12 +158,13 @@ def locked_part(target: Path) -> Iterator[Part]:
     with storing(target.parent):
         target.parent.mkdir(parents=True, exist_ok=True)
     part = Part(target)
-    handle = _lock(part.sidecar)
-    try:
-        yield part
-    finally:
-        part.close()
-        if not part.length:
-            part.path.unlink(missing_ok=True)
-            part.sidecar.unlink(missing_ok=True)
-        os.close(handle)
+    with ExitStack() as held:
+        with storing(part.sidecar):
+            held.enter_context(locked(part.sidecar, f"{target.name}: another job is fetching it, waiting", 0o644))
+        try:
+            yield part
+        finally:
+            part.close()
+            if not part.length:
+                part.path.unlink(missing_ok=True)
+                part.sidecar.unlink(missing_ok=True)

@@ -13,13 +13,17 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Progress:
-    """State of one transfer; what is not known is None."""
+    """State of one transfer; what is not known is None.
+
+    ``done_bytes`` are on the disk, ``fetched_bytes`` were received by this transfer, in all of its attempts.
+    """
 
     name: str
     done_bytes: int
     total_bytes: int | None
     rate_bytes_s: float
     remaining_s: float | None
+    fetched_bytes: int = 0
 
 
 Report = Callable[[Progress], None]

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from so2plumes.errors import SO2PlumesError
 from so2plumes.files import read_json, write_json
+from so2plumes.locks import locked
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class Staging:
-    """A folder of compact swaths with their receipts.
+    """A folder of compact swaths with their receipts, which one job at a time may use.
 
     Snakemake deletes the outputs of an interrupted job; these survive it, and the next try takes them over. A receipt
     is written after its swath, so what has a receipt is whole.
@@ -24,6 +29,15 @@ class Staging:
 
     folder: Path
     identity: str
+
+    @contextmanager
+    def held(self) -> Iterator[bool]:
+        """Hold the folder alone; the block is told whether another job had it until now."""
+        self.folder.parent.mkdir(parents=True, exist_ok=True)
+        lock = self.folder.with_name(f"{self.folder.name}.lock")
+        with locked(lock, f"another job works on {self.folder.name}, waiting", 0o644) as waited:
+            yield waited
+            lock.unlink(missing_ok=True)
 
     def swath(self, row: pd.Series) -> Path:
         """Place of a compact swath."""
@@ -43,7 +57,8 @@ class Staging:
             return None
         try:
             document = read_json(path)
-        except SO2PlumesError:
+        except (OSError, ValueError):
+            log.warning("%s is damaged; the granule is compacted again", path)
             return None
         if document.get("key") != self._key(row):
             return None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import json
 import logging
@@ -10,7 +9,7 @@ import os
 import stat
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -24,6 +23,7 @@ from so2plumes.archive.reasons import PassingFault
 from so2plumes.errors import ConfigError
 from so2plumes.files import atomic_path
 from so2plumes.http import retry_after_s
+from so2plumes.locks import locked
 
 log = logging.getLogger(__name__)
 
@@ -220,14 +220,11 @@ class TokenStore:
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
-        with self._storing():
-            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            handle = os.open(self._path.with_suffix(".lock"), os.O_RDWR | os.O_CREAT, 0o600)
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX)
+        with ExitStack() as held:
+            with self._storing():
+                self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+                held.enter_context(locked(self._path.with_suffix(".lock")))
             yield
-        finally:
-            os.close(handle)
 
     @contextmanager
     def _storing(self) -> Iterator[None]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import logging
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,12 +17,14 @@ from so2plumes.commands.options import (
     add_paths,
     add_period,
     comma_list,
+    optional_float,
     optional_path,
 )
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from so2plumes.archive.catalogue_index import TransferBudget
     from so2plumes.archive.obtain import GranuleSource
     from so2plumes.archive.region import Region
 
@@ -39,7 +42,8 @@ def index_archive(options: argparse.Namespace) -> None:
 def _from_folder(options: argparse.Namespace) -> pd.DataFrame:
     from so2plumes.archive.index import build_index, summarise_index
 
-    table = build_index(options.archive, options.start, options.end, options.processors, options.retrievals)
+    choice = (options.processors, options.retrievals, _region(options))
+    table = build_index(options.archive, options.start, options.end, *choice)
     for line in summarise_index(table, options.start, options.end):
         log.info("%s", line)
     return table
@@ -50,7 +54,7 @@ def _from_catalogue(options: argparse.Namespace) -> pd.DataFrame:
     import numpy as np
 
     from so2plumes.archive.catalogue import list_catalogue
-    from so2plumes.archive.catalogue_index import TransferBudget, index_catalogue, summarise
+    from so2plumes.archive.catalogue_index import index_catalogue, summarise
     from so2plumes.archive.catalogue_query import CatalogueQuery
     from so2plumes.archive.changes import compare_indexes
     from so2plumes.archive.frozen import provenance_of, read_frozen, write_frozen
@@ -62,7 +66,7 @@ def _from_catalogue(options: argparse.Namespace) -> pd.DataFrame:
     listings = list_catalogue(HttpClient(np.random.default_rng()), query, options.start, options.end)
     entries = [entry for listing in listings for entry in listing.entries]
     index = index_catalogue(entries, options.start, options.end, region=region, **choice)
-    for line in summarise(index, options.start, options.end, TransferBudget(connections=options.connections)):
+    for line in summarise(index, options.start, options.end, _budget(options)):
         log.info("%s", line)
     frozen = options.out.with_suffix(".csv")
     if frozen.is_file():
@@ -82,6 +86,12 @@ def _from_catalogue(options: argparse.Namespace) -> pd.DataFrame:
     return index.table
 
 
+def _budget(options: argparse.Namespace) -> TransferBudget:
+    from so2plumes.archive.catalogue_index import TransferBudget
+
+    return TransferBudget(options.connections, quota_bytes=options.quota_bytes, quota_days=options.quota_days)
+
+
 def fetch_swaths(options: argparse.Namespace) -> None:
     """Make the compact swaths of some days and a receipt that accounts for every granule."""
     from so2plumes.archive.fetch import FetchRule, fetch_period, receipt_document
@@ -96,12 +106,16 @@ def fetch_swaths(options: argparse.Namespace) -> None:
     dates = Period("", options.start, options.end).dates
     identity = f"{ALGORITHMS['fetch_swaths']} {options.min_qa} {options.max_solar_zenith} {options.region}"
     staging = Staging(options.staging, identity) if options.staging else None
-    with atomic_directory(options.out) as folder:
-        receipts = fetch_period(read_table(options.index), _source(options), dates, folder, rule, staging)
-        document = receipt_document(options.period, dates, receipts)
-        write_json(options.receipt, document)
-    if staging is not None:
-        staging.clear()
+    with staging.held() if staging else nullcontext(False) as waited:
+        if waited and options.out.is_dir() and options.receipt.is_file():
+            log.info("%s: another job has made it", options.period)
+            return
+        with atomic_directory(options.out) as folder:
+            receipts = fetch_period(read_table(options.index), _source(options), dates, folder, rule, staging)
+            document = receipt_document(options.period, dates, receipts)
+            write_json(options.receipt, document)
+        if staging is not None:
+            staging.clear()
     counts = ", ".join(f"{count} {status}" for status, count in sorted(document["counts"].items()))
     log.info("%s: %s", options.period, counts or "no granules")
 
@@ -113,6 +127,7 @@ def _region(options: argparse.Namespace) -> Region | None:
 
 
 def _source(options: argparse.Namespace) -> GranuleSource:
+    from so2plumes.archive.limits import Limits
     from so2plumes.archive.obtain import CatalogueDownload, LocalFolder
 
     if options.source != "cdse":
@@ -124,9 +139,8 @@ def _source(options: argparse.Namespace) -> GranuleSource:
     return CatalogueDownload(
         options.download,
         options.staging / "incoming",
+        Limits(shared, options.connections, options.quota_bytes, options.quota_days),
         TokenStore(options.token, find_credentials(options.credentials), shared / "tokens"),
-        shared / "connections",
-        options.connections,
     )
 
 
@@ -134,6 +148,10 @@ def _add_source(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--source", choices=["folder", "cdse"], default="folder")
     parser.add_argument("--archive", type=Path, default=Path(), help="folder of Level-2 granules")
     parser.add_argument("--connections", type=int, default=4, help="downloads at once, over all jobs of the machine")
+    parser.add_argument(
+        "--quota-bytes", type=optional_float, default=None, help="bytes to fetch in so many days, or none"
+    )
+    parser.add_argument("--quota-days", type=int, default=30)
     parser.add_argument("--region", default="null", help="JSON: a box [west, south, east, north], GeoJSON, WKT or null")
 
 

@@ -39,7 +39,7 @@ def detect_plumes(options: argparse.Namespace) -> None:
             log.info("swath %d of %d: %s", count, len(paths), path.stem)
             swath = read_compact(path)
             assert detector is not None
-            writer.add(swath.granule, swath.orbit, detect_swath(swath, detector, rule))
+            writer.add(swath.granule, swath.orbit, detect_swath(swath, detector, rule), swath)
 
 
 def _identity(options: argparse.Namespace) -> str:

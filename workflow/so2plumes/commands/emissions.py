@@ -20,12 +20,14 @@ def estimate_emissions(options: argparse.Namespace) -> None:
     """Compute the record of every plume of a chips file: geometry, mass, wind, rate, label, reason codes."""
     from so2plumes.emissions.record import EmissionRule, plume_record
     from so2plumes.plumes.chips import read_chips
+    from so2plumes.provenance import Provenance
     from so2plumes.table import plume_frame, write_plumes
 
     rule = EmissionRule(options.estimator, options.background, options.label_threshold)
+    made_by = Provenance(options.config_sha256)
     chips = read_chips(options.chips)
     fields = [None] * len(chips) if options.winds is None else _fields(options.winds, chips)
-    rows = [plume_record(chip, rule, field) for chip, field in zip(chips, fields, strict=True)]
+    rows = [plume_record(chip, rule, made_by, field) for chip, field in zip(chips, fields, strict=True)]
     write_plumes(plume_frame(rows), options.out)
     log.info("%d plumes", len(rows))
 
@@ -55,6 +57,7 @@ def add_commands(commands: Subparsers, common: Common) -> None:
     parser.add_argument("--background", default="ring")
     parser.add_argument("--label-threshold", type=float, default=0.8)
     parser.add_argument("--winds", type=optional_path, default=None, help="file of fetch-winds, or none")
+    parser.add_argument("--config-sha256", default="", help="digest of the configuration, kept in every row")
     parser = add_command(commands, common, "collect-plumes", collect_plumes)
     parser.add_argument("tables", type=Path, nargs="+", help="plume tables")
     add_paths(parser, out="GeoParquet table")

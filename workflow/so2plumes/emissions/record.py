@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,6 +17,7 @@ from so2plumes.plumes.chips import Chip
 from so2plumes.plumes.ellipse import fit_ellipse, overlap, trimmed_length
 from so2plumes.plumes.labels import label_plume
 from so2plumes.plumes.outline import outline_of
+from so2plumes.provenance import Provenance
 from so2plumes.swath.geometry import equal_area_metres, inverse_equal_area
 
 if TYPE_CHECKING:
@@ -185,13 +186,17 @@ def _rates(row: dict[str, Any], rule: EmissionRule, codes: list[str]) -> dict[st
     return {"emission_kg_h": rates[f"emission_{rule.estimator}_kg_h"], **rates}
 
 
-def plume_record(chip: Chip, rule: EmissionRule, field: WindField | None = None) -> dict[str, Any]:
+def plume_record(
+    chip: Chip, rule: EmissionRule, provenance: Provenance | None = None, field: WindField | None = None
+) -> dict[str, Any]:
     """Everything that is said of one plume.
 
     Parameters
     ----------
     chip : Chip
     rule : EmissionRule
+    provenance : Provenance, optional
+        The code that runs, without a configuration, where it is left out.
     field : WindField, optional
         ERA5 winds to use instead of those of the granule.
 
@@ -201,7 +206,7 @@ def plume_record(chip: Chip, rule: EmissionRule, field: WindField | None = None)
         One value per column of the data dictionary.
     """
     codes: list[str] = []
-    row = _identity(chip)
+    row = {**_identity(chip), **asdict(provenance or Provenance())}
     row.update(_mass(chip, rule, codes))
     row.update(_geometry(chip, codes))
     if not chip.has_corners and "no_corners" not in codes:

@@ -6,7 +6,7 @@ that says how many they are and how they fold back into scanline x ground_pixel.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,6 +14,7 @@ import netCDF4
 import numpy as np
 from numpy.typing import NDArray
 
+from so2plumes.cf import MILLISECONDS, describe, file_attributes, place_coverage, time_coverage
 from so2plumes.errors import TableError
 from so2plumes.files import atomic_path
 
@@ -143,10 +144,30 @@ class Chip:
         return "longitude_bounds" in self.fields and "latitude_bounds" in self.fields
 
 
+_SUMMARY = (
+    "All pixels around every plume of sulphur dioxide that was found in TROPOMI swaths. A contiguous ragged array: the "
+    "pixels of all plumes one after the other; row_size says how many belong to each plume, and a chip folds back into "
+    "(scanline_stop - scanline_start) rows of (ground_pixel_stop - ground_pixel_start) pixels."
+)
+_ATTRIBUTES = {
+    "row_size": {"sample_dimension": "pixel", "coordinates": " ".join(("time", *_TEXT, *_NUMBERS))},
+    "longitude": {"bounds": "longitude_bounds"},
+    "latitude": {"bounds": "latitude_bounds"},
+}
+"""What a variable says beside its words."""
+
+
 def _write_text(dataset: netCDF4.Dataset, name: str, values: Sequence[str]) -> None:
     variable = dataset.createVariable(name, str, ("plume",))
+    describe(variable)
     for number, value in enumerate(values):
         variable[number] = value
+
+
+def _write_numbers(dataset: netCDF4.Dataset, name: str, values: Sequence[int], units: str = "1") -> None:
+    variable = dataset.createVariable(name, "i8", ("plume",))
+    describe(variable, units, **_ATTRIBUTES.get(name, {}))
+    variable[:] = values
 
 
 def _flatten(chips: Sequence[Chip], name: str, dtype: str, tail: tuple[int, ...]) -> NDArray:
@@ -163,21 +184,26 @@ def _flatten(chips: Sequence[Chip], name: str, dtype: str, tail: tuple[int, ...]
 def write_chips(chips: Sequence[Chip], path: str | Path) -> None:
     """Write chips to one NetCDF-4 file, atomically; no chips make a valid file without plumes."""
     with atomic_path(path) as temporary, netCDF4.Dataset(temporary, "w") as dataset:
-        dataset.setncatts({"Conventions": "CF-1.11", "title": "SO2 plume chips", "featureType_note": "ragged"})
+        dataset.setncatts(_file_attributes(chips))
         dataset.createDimension("plume", len(chips))
         dataset.createDimension("pixel", sum(int(np.prod(chip.shape)) for chip in chips))
         dataset.createDimension("corner", 4)
         for name in _TEXT:
             _write_text(dataset, name, [getattr(chip, name) for chip in chips])
         for name in _NUMBERS:
-            dataset.createVariable(name, "i8", ("plume",))[:] = [int(getattr(chip, name)) for chip in chips]
-        time = dataset.createVariable("time", "i8", ("plume",))
-        time.units = "milliseconds since 1970-01-01 00:00:00"
-        time[:] = [chip.time.astype("datetime64[ms]").astype("int64") for chip in chips]
-        row_size = dataset.createVariable("row_size", "i8", ("plume",))
-        row_size.sample_dimension = "pixel"
-        row_size[:] = [int(np.prod(chip.shape)) for chip in chips]
+            _write_numbers(dataset, name, [int(getattr(chip, name)) for chip in chips])
+        times = [int(chip.time.astype("datetime64[ms]").astype("int64")) for chip in chips]
+        _write_numbers(dataset, "time", times, MILLISECONDS)
+        _write_numbers(dataset, "row_size", [int(np.prod(chip.shape)) for chip in chips])
         _write_fields(dataset, chips)
+
+
+def _file_attributes(chips: Sequence[Chip]) -> dict[str, str | float]:
+    places = [_flatten(chips, name, "f4", ()) for name in ("longitude", "latitude")]
+    times = np.array([chip.time for chip in chips], "datetime64[ms]")
+    attributes = file_attributes("SO2 plume chips", _SUMMARY, "fetch-swaths, detect-plumes, extract-plumes")
+    comment = "Fields that the granule of a plume has not are filled, and has_<field> says so."
+    return {**attributes, "comment": comment, **time_coverage(times), **place_coverage(*places)}
 
 
 def _write_fields(dataset: netCDF4.Dataset, chips: Sequence[Chip]) -> None:
@@ -187,12 +213,29 @@ def _write_fields(dataset: netCDF4.Dataset, chips: Sequence[Chip]) -> None:
             if not any(present):
                 continue
             dimensions = ("pixel", "corner") if tail else ("pixel",)
-            variable = dataset.createVariable(name, dtype, dimensions, zlib=True, complevel=1)
-            variable.units = unit
+            fill = np.nan if dtype.startswith("f") else 255
+            variable = dataset.createVariable(
+                name, dtype, dimensions, zlib=True, complevel=1, fill_value=None if tail else fill
+            )
+            _describe_field(variable, unit, {other for chip in chips for other in chip.fields})
             variable.set_auto_maskandscale(False)
             variable[:] = _flatten(chips, name, dtype, tail)
             has = dataset.createVariable(f"has_{name}", "i1", ("plume",))
+            describe(has, "1")
             has[:] = np.array(present, dtype=np.int8)
+
+
+def _describe_field(variable: netCDF4.Variable, unit: str, present: Collection[str]) -> None:
+    """Give a field its attributes; those that name other fields only where the file has them."""
+    name = variable.name
+    describe(variable, None if name in CORNER_FIELDS else unit, **_ATTRIBUTES.get(name, {}))
+    if name not in ("longitude", "latitude", *CORNER_FIELDS):
+        variable.coordinates = "longitude latitude"
+    for attribute in set(variable.ncattrs()) & {"bounds", "ancillary_variables"}:
+        named = [other for other in variable.getncattr(attribute).split() if other in present]
+        variable.delncattr(attribute)
+        if named:
+            variable.setncattr(attribute, " ".join(named))
 
 
 def read_chips(path: str | Path) -> list[Chip]:

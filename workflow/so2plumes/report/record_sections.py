@@ -45,8 +45,27 @@ def coverage_section(inputs: ReportInputs) -> Section:
     ]
     head = ("month", "days seen", "granules ready", "quarantined", "not selected", "plumes", f"{unit} read")
     table = text.table(head, rows, "Every month of the period.")
-    body = text.paragraph(words) + (text.folded("Every month", table) if len(rows) > 24 else table)
+    body = text.paragraph(words) + _transfers(inputs) + (text.folded("Every month", table) if len(rows) > 24 else table)
     return Section("coverage", "Coverage", title, body + _quarantined(inputs))
+
+
+def _transfers(inputs: ReportInputs) -> str:
+    """Tell what was fetched, and how much can have lain on the disk; nothing where granules were at hand."""
+    archive = inputs.config.get("archive") or {}
+    if archive.get("source") not in ("cdse", "s3") or "resumed_bytes" not in inputs.coverage:
+        return ""
+    asked = inputs.coverage[inputs.coverage["status"] != "not_selected"]
+    if asked.empty:
+        return ""
+    requests, connections = int(asked["attempts"].sum()), int(archive["connections"])
+    largest, total = (float(asked["size_bytes"].agg(how)) / 1e6 for how in ("max", "sum"))
+    saved = float(asked["resumed_bytes"].sum()) / 1e6
+    return text.paragraph(
+        f"{text.plural(len(asked), 'granule')} of {text.rounded(total)} MB came in {text.plural(requests, 'request')}; "
+        f"going on where a transfer had stopped saved {text.rounded(saved)} MB. A granule is removed when its compact "
+        f"swath and its receipt are written: with {text.plural(connections, 'connection')} and a largest granule of "
+        f"{text.rounded(largest)} MB, at most {text.rounded(connections * largest)} MB lay on the disk at a time."
+    )
 
 
 def _quarantined(inputs: ReportInputs) -> str:
