@@ -17,14 +17,18 @@ from so2plumes.weather.boxes import Block
 from so2plumes.weather.interpolate import WindField
 
 CREDIT = "Contains modified Copernicus Climate Change Service information. ERA5, Hersbach et al. 2020, 10.1002/qj.3803"
-UNITS = {
-    "u_m_s": "m s-1",
-    "v_m_s": "m s-1",
-    "height_m": "m",
-    "u10_m_s": "m s-1",
-    "v10_m_s": "m s-1",
-    "blh_m": "m",
-    "surface_pressure_pa": "Pa",
+ATTRIBUTES = {
+    "u_m_s": {"units": "m s-1", "standard_name": "eastward_wind"},
+    "v_m_s": {"units": "m s-1", "standard_name": "northward_wind"},
+    "height_m": {"units": "m", "standard_name": "geopotential_height"},
+    "u10_m_s": {"units": "m s-1", "standard_name": "eastward_wind", "long_name": "eastward wind at 10 m"},
+    "v10_m_s": {"units": "m s-1", "standard_name": "northward_wind", "long_name": "northward wind at 10 m"},
+    "blh_m": {"units": "m", "standard_name": "atmosphere_boundary_layer_thickness"},
+    "surface_pressure_pa": {"units": "Pa", "standard_name": "surface_air_pressure"},
+    "longitude": {"units": "degrees_east", "standard_name": "longitude"},
+    "latitude": {"units": "degrees_north", "standard_name": "latitude"},
+    "level_hpa": {"units": "hPa", "standard_name": "air_pressure", "positive": "down"},
+    "time": {"standard_name": "time"},
 }
 
 
@@ -70,9 +74,9 @@ def write_winds(boxes: Sequence[tuple[Block, xr.Dataset]], path: str | Path) -> 
             dataset.createVariable("box", "i4", ("plume",))[:] = [place for _, place in plumes]
         for place, (_, data) in enumerate(boxes):
             out = data.astype("float32")
-            for name, unit in UNITS.items():
-                if name in out:
-                    out[name].attrs = {"units": unit}
+            for name, attributes in ATTRIBUTES.items():
+                if name in out.variables:
+                    out[name].attrs = dict(attributes)
             out.to_netcdf(temporary, mode="a", group=f"box_{place}", encoding=_encoding(out))
 
 
