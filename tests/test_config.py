@@ -45,6 +45,8 @@ def test_the_default_is_the_six_year_campaign(root):
         (changed(detect={"step": 40}), "detect", "pixels would be skipped"),
         (changed(filter={"min_qa": "high"}), "filter.min_qa", "high"),
         (changed(preset="mine"), "preset", "'paper' or 'recommended'"),
+        (changed(era5={"use": "missing"}), "era5", "use missing needs path: a folder of ERA5 files, or download"),
+        (changed(era5={"levels_hpa": [0]}), "era5.levels_hpa.0", "greater than or equal to 1"),
         ({"archive": MINIMAL["archive"]}, "campaign", "found nothing"),
     ],
 )
@@ -64,6 +66,14 @@ def test_missing_model_names_its_key(tmp_path):
     config = parse_config(changed(detect={"model": "no/such.keras"}))
     with pytest.raises(ConfigError, match=r"(?s)detect\.model.*no/such\.keras"):
         check_files(config, tmp_path)
+
+
+def test_a_missing_folder_of_winds_names_its_key(root, tmp_path):
+    given = changed(era5={"use": "missing", "path": "no/winds"}, detect={"method": "ztest"})
+    with pytest.raises(ConfigError, match=r"(?s)era5\.path.*no/winds"):
+        check_files(parse_config(given), tmp_path)
+    for fine in ({"path": "no/winds"}, {"use": "always", "path": "download"}):
+        check_files(parse_config(changed(era5=fine, detect={"method": "ztest"})), tmp_path)
 
 
 def test_presets_differ_where_they_say_and_set_keys_win():

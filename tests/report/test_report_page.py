@@ -54,6 +54,13 @@ def test_page_has_every_section(page):
     assert page.ids == names.split()
 
 
+def test_page_credits_era5_where_its_winds_were_used():
+    inputs = etna_inputs(n=3, n_chips=0)
+    for source, credited in (("granule_10m", False), ("era5_10m", True)):
+        made = render_report(replace(inputs, plumes=inputs.plumes.assign(wind_source=source)))
+        assert ("Copernicus Climate Change Service" in made) == credited
+
+
 def test_page_numbers_agree_with_the_tables(page, globe):
     text = page.text
     assert f"plumes {len(globe.plumes)}" in text

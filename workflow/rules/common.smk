@@ -68,6 +68,10 @@ DOWNLOAD = (
     if CDSE
     else ""
 )
+# Nor is the address of the service or how many requests it takes.
+ERA5 = f"--max-requests {CONFIG.era5.max_requests}" + (
+    f" --url {shlex.quote(CONFIG.era5.url)}" if CONFIG.era5.url else ""
+)
 
 
 wildcard_constraints:
@@ -139,6 +143,19 @@ def chips_of_earlier_period(wildcards):
     names = list(periods_of(wildcards.year))
     place = names.index(period_of(wildcards).name) - CONFIG.archive.window
     return f"{RESULTS}/{wildcards.year}/chips/{names[place]}.nc" if place >= 0 else []
+
+
+def winds_of_period(wildcards):
+    """ERA5 winds, where the configuration uses them."""
+    return (
+        f"{RESULTS}/{wildcards.year}/winds/{wildcards.date}.nc"
+        if CONFIG.era5.use != "never"
+        else []
+    )
+
+
+def winds_option(wildcards, input):
+    return f"--winds {input.winds}" if input.winds else ""
 
 
 def eruption_list():

@@ -32,7 +32,8 @@ rule extract_plumes:
 rule estimate_emissions:
     """One row per plume: geometry, mass, wind, rate, label, reason codes."""
     input:
-        f"{RESULTS}/{{year}}/chips/{{date}}.nc",
+        chips=f"{RESULTS}/{{year}}/chips/{{date}}.nc",
+        winds=winds_of_period,
     output:
         f"{RESULTS}/{{year}}/emissions/{{date}}.parquet",
     log:
@@ -48,8 +49,9 @@ rule estimate_emissions:
         estimator=CONFIG.emissions.estimator,
         background=CONFIG.emissions.background,
         label_threshold=CONFIG.emissions.label_threshold,
+        winds=winds_option,
     shell:
-        "so2plumes estimate-emissions --chips {input} --estimator {params.estimator} --background {params.background}"
+        "so2plumes estimate-emissions --chips {input.chips} {params.winds} --estimator {params.estimator} --background {params.background}"
         " --label-threshold {params.label_threshold}"
         f" --config-sha256 {config_digest(CONFIG)} --out {{output}} --log {{log}}"
 

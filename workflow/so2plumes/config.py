@@ -274,6 +274,41 @@ class Edgar(Section):
     radius_km: float = Field(200, gt=0, description="A cell has a plume when one lies within this distance.")
 
 
+class Era5(Section):
+    """Winds of the ERA5 reanalysis."""
+
+    use: Literal["never", "missing", "always"] = Field(
+        "never",
+        description="Which plumes get ERA5 winds: none, those whose granule has no wind, or all.",
+    )
+    path: str | None = Field(
+        None,
+        description="Folder of ERA5 NetCDF or zip files of the Climate Data Store, any layout, searched recursively "
+        "for time and place; `download` asks the Climate Data Store (account: CDSAPI_URL and CDSAPI_KEY, or "
+        "~/.cdsapirc).",
+    )
+    url: str | None = Field(
+        None, description="Address of the API of the Climate Data Store; null: that of the account (`download`)."
+    )
+    levels_hpa: list[Annotated[int, Field(ge=1, le=1000)]] = Field(
+        default=[1000, 925, 850, 700, 600, 500, 400, 300, 250, 200, 150, 100, 70],
+        description="Pressure levels that are fetched; an empty list fetches the 10 m wind, boundary-layer height and "
+        "surface pressure only (`download`).",
+    )
+    max_requests: int = Field(
+        8,
+        ge=1,
+        description="At most this many requests per period for each of the two data sets: boxes of plumes are joined "
+        "until it holds (`download`).",
+    )
+
+    @model_validator(mode="after")
+    def _has_a_source(self) -> Era5:
+        if self.use != "never" and self.path is None:
+            raise ValueError(f"use {self.use} needs path: a folder of ERA5 files, or download")
+        return self
+
+
 class Simulate(Section):
     """The simulated archive."""
 
@@ -351,6 +386,7 @@ class Config(Section):
     cluster: Cluster = Cluster()
     eruptions: Eruptions = Eruptions()
     edgar: Edgar = Edgar()
+    era5: Era5 = Era5()
     simulate: Simulate = Simulate()
     training: Training = Training()
     report: Report = Report()
@@ -426,6 +462,8 @@ def check_files(config: Config, root: str | Path = ".") -> None:
         made = path == "download" or (config.archive.source == "simulated" and path == "simulated")
         if path is not None and not made:
             named[f"{section}.path"] = path
+    if config.era5.use != "never" and config.era5.path not in (None, "download"):
+        named["era5.path"] = str(config.era5.path)
     for key, path in named.items():
         if not (Path(root) / path).exists():
             raise ConfigError(

@@ -16,6 +16,7 @@ from so2plumes.commands import (
     sources,
     tools,
     train,
+    weather,
 )
 
 GROUPS = (
@@ -23,6 +24,7 @@ GROUPS = (
     archive.add_commands,
     detect.add_commands,
     plumes.add_commands,
+    weather.add_commands,
     emissions.add_commands,
     sources.add_commands,
     report.add_commands,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -17,6 +17,9 @@ from so2plumes.plumes.chips import Chip
 from so2plumes.plumes.labels import label_plume
 from so2plumes.provenance import Provenance
 from so2plumes.swath.geometry import equal_area_metres, inverse_equal_area
+
+if TYPE_CHECKING:
+    from so2plumes.weather.interpolate import WindField
 
 NAN = float("nan")
 FEW_PIXELS = 10
@@ -104,8 +107,9 @@ def _upwind(chip: Chip, wind: WindStatistics, row: dict[str, Any]) -> dict[str, 
     return {"upwind_longitude": float(lon), "upwind_latitude": float(lat)}
 
 
-def _wind_columns(wind: WindStatistics) -> dict[str, float]:
+def _wind_columns(wind: WindStatistics) -> dict[str, Any]:
     return {
+        "wind_source": wind.source,
         "wind_speed_median_m_s": wind.speed_median_m_s,
         "wind_speed_min_m_s": wind.speed_min_m_s,
         "wind_speed_max_m_s": wind.speed_max_m_s,
@@ -126,7 +130,9 @@ def _rates(row: dict[str, Any], rule: EmissionRule, codes: list[str]) -> dict[st
     return {"emission_kg_h": rates[f"emission_{rule.estimator}_kg_h"], **rates}
 
 
-def plume_record(chip: Chip, rule: EmissionRule, provenance: Provenance | None = None) -> dict[str, Any]:
+def plume_record(
+    chip: Chip, rule: EmissionRule, provenance: Provenance | None = None, field: WindField | None = None
+) -> dict[str, Any]:
     """Everything that is said of one plume.
 
     Parameters
@@ -135,6 +141,8 @@ def plume_record(chip: Chip, rule: EmissionRule, provenance: Provenance | None =
     rule : EmissionRule
     provenance : Provenance, optional
         The code that runs, without a configuration, where it is left out.
+    field : WindField, optional
+        ERA5 winds to use instead of those of the granule.
 
     Returns
     -------
@@ -144,7 +152,7 @@ def plume_record(chip: Chip, rule: EmissionRule, provenance: Provenance | None =
     codes: list[str] = []
     row = {**_identity(chip), **asdict(provenance or Provenance())}
     row.update(_mass(chip, rule, codes))
-    wind = chip_wind(chip)
+    wind = chip_wind(chip, field)
     row.update(geometry_columns(chip, wind, codes))
     if not chip.has_corners and "no_corners" not in codes:
         codes.append("no_corners")

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from so2plumes.plumes.chips import Chip
+
+if TYPE_CHECKING:
+    from so2plumes.weather.interpolate import WindField
 
 UPWIND_QUANTILE = 0.05
 
@@ -17,7 +21,8 @@ class WindStatistics:
     """Statistics of the 10 m wind over the usable plume pixels, m/s; not-a-number without winds.
 
     ``direction_deg`` is where the mean vector comes from, clockwise from north. ``cov_percent`` is
-    ``100 std / mean`` (the formula printed in FP-pre is the inverse of what it reports).
+    ``100 std / mean`` (the formula printed in FP-pre is the inverse of what it reports). ``source`` is ``granule_10m``,
+    ``era5_10m`` or ``none``.
     """
 
     speed_median_m_s: float
@@ -29,10 +34,11 @@ class WindStatistics:
     cov_percent: float
     mean_east_m_s: float
     mean_north_m_s: float
+    source: str = "none"
 
     @property
     def known(self) -> bool:
-        """True where the granule has winds."""
+        """True where there are winds."""
         return bool(np.isfinite(self.speed_median_m_s))
 
 
@@ -69,11 +75,16 @@ def wind_statistics(eastward: NDArray | None, northward: NDArray | None) -> Wind
     )
 
 
-def chip_wind(chip: Chip) -> WindStatistics:
-    """Wind over the usable pixels of a chip's plume."""
-    u, v = chip.get("eastward_wind"), chip.get("northward_wind")
+def chip_wind(chip: Chip, field: WindField | None = None) -> WindStatistics:
+    """10 m wind over the usable pixels of a chip's plume: of ERA5 where a field is given, else of the granule."""
     pick = chip.mask & chip.usable
-    return wind_statistics(None if u is None else u[pick], None if v is None else v[pick])
+    if field is not None and field.has("u10_m_s", "v10_m_s"):
+        found = field.at(chip["longitude"][pick], chip["latitude"][pick], chip.time)
+        wind = wind_statistics(found.eastward_m_s, found.northward_m_s)
+        return replace(wind, source="era5_10m") if wind.known else wind
+    u, v = chip.get("eastward_wind"), chip.get("northward_wind")
+    wind = wind_statistics(None if u is None else u[pick], None if v is None else v[pick])
+    return replace(wind, source="granule_10m") if wind.known else wind
 
 
 def upwind_end(
