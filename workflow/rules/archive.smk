@@ -43,7 +43,7 @@ rule index_archive:
     params:
         version=ALGORITHMS["index_archive"],
         days=calendar_year,
-        source=catalogue_options if CDSE else archive_option,
+        source=list_options,
         region=REGION,
         processors=",".join(CONFIG.archive.processors) or "all",
         retrievals=",".join(CONFIG.archive.retrievals) or "all",
@@ -51,7 +51,9 @@ rule index_archive:
         "freeze the granule list of {wildcards.year}"
     shell:
         "so2plumes index-archive {params.source} {params.region} {params.days} --processors {params.processors}"
-        " --retrievals {params.retrievals} --out {output} --log {log}"
+        " --retrievals {params.retrievals}"
+        f" {ACCOUNT if FETCHED else ''}"
+        " --out {output} --log {log}"
 
 
 rule fetch_swaths:

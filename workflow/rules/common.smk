@@ -52,13 +52,20 @@ REGION = (
     if CONFIG.campaign.region
     else ""
 )
-CDSE = CONFIG.archive.source == "cdse"
-# Where and how fast is no reason to fetch again, so these options are no parameters.
+FETCHED = CONFIG.archive.source in ("cdse", "s3")
+# Where, who and how fast is no reason to fetch again, so these options are no parameters.
+ACCOUNT = f"--credentials {shlex.quote(CONFIG.archive.credentials or 'none')}" + (
+    " --anonymous" if CONFIG.archive.anonymous else ""
+)
+STORE = (
+    f"--s3-endpoint {shlex.quote(CONFIG.archive.s3_endpoint or 'none')} --bucket {shlex.quote(CONFIG.archive.bucket)}"
+    f" --s3-region {shlex.quote(CONFIG.archive.s3_region)}"
+)
 DOWNLOAD = (
-    f"--download {CONFIG.archive.download} --token {CONFIG.archive.token} --credentials {CONFIG.archive.credentials or 'none'}"
+    f"--download {CONFIG.archive.download} --token {CONFIG.archive.token} {STORE} {ACCOUNT}"
     f" --shared-folder {shlex.quote(CONFIG.archive.shared_folder)} --connections {CONFIG.archive.connections}"
     f" --staging {RESULTS}/{{wildcards.year}}/staging/{{wildcards.date}}"
-    if CDSE
+    if FETCHED
     else ""
 )
 
@@ -167,14 +174,21 @@ def config_of_this_run(wildcards, input):
 
 def archive_option(wildcards):
     return (
-        "--source cdse"
-        if CDSE
+        f"--source {CONFIG.archive.source}"
+        if FETCHED
         else f"--archive {shlex.quote(archive_folder(wildcards))}"
     )
 
 
-def catalogue_options(wildcards):
-    return f"--source cdse --catalogue {CONFIG.archive.catalogue} --connections {CONFIG.archive.connections}"
+def list_options(wildcards):
+    """What is listed: a change of these lists again."""
+    if not FETCHED:
+        return archive_option(wildcards)
+    connections = f"--connections {CONFIG.archive.connections}"
+    if CONFIG.archive.source == "cdse":
+        return f"--source cdse --catalogue {CONFIG.archive.catalogue} {connections}"
+    prefixes = shlex.quote(json.dumps(CONFIG.archive.prefixes))
+    return f"--source s3 {STORE} --prefixes {prefixes} {connections}"
 
 
 def weights_of(wildcards):
