@@ -3,9 +3,9 @@
 What the gate adds to moto, and where that is written:
 
 * It refuses what is not signed, unless the bucket is public, with 403 AccessDenied; unknown keys with
-  InvalidAccessKeyId; a wrong signature with SignatureDoesNotMatch, whose body quotes key, signature and string to sign; an old address with
-  AccessDenied "Request has expired" (Amazon S3 API reference, Error responses; Signature Version 4). Signatures are
-  recomputed by botocore, which the client does not use.
+  InvalidAccessKeyId; a wrong signature with SignatureDoesNotMatch, whose body quotes key, signature and string to sign;
+  an old address with AccessDenied "Request has expired" (Amazon S3 API reference, Error responses; Signature Version
+  4). Signatures are recomputed by botocore, which the client does not use.
 * A store of another region answers 301 PermanentRedirect without a Location (same page).
 * Everything else that it can do wrong is a `Trouble`, scripted per key. It records what it saw.
 """

@@ -99,11 +99,11 @@ def test_more_than_a_page(server, bucket):
         stem(f"2021092{day}T{h:02d}{m:02d}00", 10_000 * day + 60 * h + m)
         for day in (0, 1)
         for h in range(24)
-        for m in range(0, 60, 2)
+        for m in range(0, 60, 6)
     ]
-    server.put_many([f"OFFL/L2__SO2___/2021/09/2{name[27]}/{name}.nc" for name in names])
+    server.put_many([f"OFFL/L2__SO2___/2021/09/20/{name}{end}" for name in names for end in (".nc", ".cdl", ".md5")])
     table = index(bucket, "OFFL/L2__SO2___/{year}/", end=date(2021, 9, 21)).table
-    assert len(names) == 1440
+    assert len(names) * 3 == 1440
     assert sorted(table["granule"]) == sorted(names)
     pages = [asked for asked in server.asked if "list-type" in asked.query]
     assert ["continuation-token" in asked.query for asked in pages] == [False, True]

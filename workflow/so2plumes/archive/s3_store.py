@@ -158,9 +158,7 @@ class S3Bucket:
         # at DEBUG it writes whole addresses, and a signature is a part of them
         logging.getLogger("urllib3.connectionpool").setLevel(logging.INFO)
         keys = None if self.anonymous else find_keys(self.credentials)
-        settings: dict[str, Any] = (
-            {"skip_signature": True} if keys is None else {"credential_provider": _provider(keys)}
-        )
+        settings: dict[str, Any] = {} if keys is None else {"credential_provider": _provider(keys)}
         retrying = self.retrying
         return S3Store(
             self.name,
@@ -168,6 +166,7 @@ class S3Bucket:
             aws_endpoint_url_s3=self.base,
             region=self.region,
             virtual_hosted_style_request=False,
+            skip_signature=self.anonymous,
             client_options={
                 "allow_http": True,
                 "connect_timeout": timedelta(seconds=30),
