@@ -17,17 +17,14 @@ import logging
 import socket
 import struct
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
-from urllib.parse import parse_qs, unquote, urlencode, urlsplit
+from urllib.parse import parse_qs, quote, unquote, urlencode, urlsplit
 from xml.sax.saxutils import escape
 
 import boto3
-import pytest
 from botocore.auth import S3SigV4Auth, S3SigV4QueryAuth
 from botocore.awsrequest import AWSRequest
 from botocore.config import Config
@@ -43,13 +40,17 @@ BUCKET = "granules"
 
 @dataclass(frozen=True)
 class Trouble:
-    """How one answer differs: another status and body, or a body that is cut after so many bytes by a reset."""
+    """How one answer differs: another status and body, or a body that is cut after so many bytes by a reset.
+
+    ``then`` is called at the cut; ``echo`` puts the address that was asked into the body, as pages of errors do.
+    """
 
     status: int | None = None
     body: bytes = b""
     headers: dict[str, str] = field(default_factory=dict)
     send_bytes: int | None = None
-    then: Any = None
+    then: Callable[[], None] | None = None
+    echo: bool = False
 
 
 @dataclass(frozen=True)
@@ -138,6 +139,13 @@ class S3Server:
         for key in list(backend.head_bucket(self.bucket).keys):
             backend.delete_object(self.bucket, key)
 
+    def reset(self) -> None:
+        """Back to an empty, closed bucket without faults."""
+        self.empty()
+        self.public, self.token, self.always, self.keys = False, None, None, {ACCESS_KEY: SECRET_KEY}
+        self.troubles.clear()
+        self.asked.clear()
+
     def requests_of(self, key: str) -> list[Asked]:
         return [asked for asked in self.asked if asked.path == f"/{self.bucket}/{key}"]
 
@@ -155,7 +163,7 @@ class S3Server:
         if datetime.now(UTC) > began + timedelta(seconds=int(query["X-Amz-Expires"][0])):
             return 403, error_body("AccessDenied", "Request has expired", **{"X-Amz-Expires": "1"})
         rest = {name: values[0] for name, values in query.items() if name != "X-Amz-Signature"}
-        url = f"http://{headers['host']}{urlsplit(path).path}?{urlencode(rest)}"
+        url = f"http://{headers['host']}{urlsplit(path).path}?{urlencode(rest, quote_via=quote)}"
         return self._compare(
             S3SigV4QueryAuth, url, {}, scope, query["X-Amz-Date"][0], query["X-Amz-Signature"][0], query
         )
@@ -208,7 +216,9 @@ class S3Server:
             waiting = self.troubles.get(key, [])
             trouble = waiting.pop(0) if waiting else self.always
         if trouble and trouble.status:
-            return trouble.status, {"Content-Type": "application/xml", **trouble.headers}, trouble.body, None
+            asked = f"<title>You asked {path} ({unquote(path)})</title>".encode() if trouble.echo else b""
+            headers = {name: text.replace("{path}", path) for name, text in trouble.headers.items()}
+            return trouble.status, {"Content-Type": "application/xml", **headers}, asked + trouble.body, None
         refusal = self._refusal(path, headers)
         if refusal:
             return refusal[0], {"Content-Type": "application/xml"}, refusal[1], None
@@ -244,10 +254,3 @@ class S3Server:
                 pass
 
         return Handler
-
-
-@contextmanager
-def keys_in_environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", ACCESS_KEY)
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", SECRET_KEY)
-    yield

@@ -44,12 +44,8 @@ def running() -> Iterator[S3Server]:
 def server(running: S3Server, monkeypatch: pytest.MonkeyPatch) -> Iterator[S3Server]:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", ACCESS_KEY)
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", SECRET_KEY)
-    running.public = False
     yield running
-    running.empty()
-    running.always, running.token = None, None
-    running.troubles.clear()
-    running.asked.clear()
+    running.reset()
 
 
 @pytest.fixture
