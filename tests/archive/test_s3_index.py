@@ -12,6 +12,7 @@ from tests.archive.s3_server import ACCESS_KEY, BUCKET, REGION, SECRET_KEY, S3Se
 from so2plumes.archive.catalogue_index import CATALOGUE_COLUMNS, CatalogueIndex, summarise
 from so2plumes.archive.changes import compare_indexes
 from so2plumes.archive.frozen import read_frozen, write_frozen
+from so2plumes.archive.index import build_index
 from so2plumes.archive.region import parse_region
 from so2plumes.archive.s3_index import (
     S3Listing,
@@ -22,12 +23,13 @@ from so2plumes.archive.s3_index import (
     provenance_of_bucket,
     remarks,
 )
-from so2plumes.archive.s3_store import Retrying, S3Bucket
+from so2plumes.archive.s3_store import Retrying, S3Bucket, S3Object
 from so2plumes.config import parse_config
 from so2plumes.errors import ConfigError
 from so2plumes.http import RemoteError
 
 DAY = date(2021, 9, 20)
+YEARS = (date(2021, 1, 1), date(2022, 12, 31))
 OFFL = "OFFL/L2__SO2___/{year}/{month}/{day}/"
 RPRO = "RPRO/L2__SO2___/{year}/{month}/{day}/"
 CDSE = "Sentinel-5P/TROPOMI/L2__SO2___/{year}/{month}/{day}/"
@@ -79,7 +81,7 @@ def test_both_layouts_are_found(server, bucket, key):
     assert (row.granule, row.size_bytes, row.s3_path) == (stem(), 7, f"s3://{BUCKET}/{key}")
     assert (row.md5, row.product_id) == ("9a0364b9e99bb480dd25e1f0284c8555",) * 2
     assert (row.date, row.time_from, row.selected) == ("2021-09-20", "name", True)
-    assert row.sensing_start == pd.Timestamp("2021-09-20T13:16:14Z")
+    assert row.sensing_start == pd.Timestamp("2021-09-20T13:37:44Z")
 
 
 def test_the_folder_of_a_product_is_no_empty_copy_of_it(server, bucket):
@@ -94,21 +96,21 @@ def test_more_than_a_page(server, bucket):
     names = [
         stem(f"2021092{day}T{h:02d}{m:02d}00", 10_000 * day + 60 * h + m)
         for day in (0, 1)
-        for h in range(24)
+        for h in range(23)
         for m in range(0, 60, 6)
     ]
     server.put_many([f"OFFL/L2__SO2___/2021/09/20/{name}{end}" for name in names for end in (".nc", ".cdl", ".md5")])
     table = index(bucket, "OFFL/L2__SO2___/{year}/", end=date(2021, 9, 21)).table
-    assert len(names) * 3 == 1440
+    assert len(names) * 3 == 1380
     assert sorted(table["granule"]) == sorted(names)
     pages = [asked for asked in server.asked if "list-type" in asked.query]
     assert ["continuation-token" in asked.query for asked in pages] == [False, True]
 
 
 def test_days_around_the_period_are_listed_and_their_copies_compete(server, bucket):
-    before, after = stem("20210919T235950", 20396, "RPRO", "020401"), stem("20210920T000010", 20396)
+    before, after = stem("20210919T233820", 20396, "RPRO", "020401"), stem("20210919T233840", 20396)
     server.put(f"RPRO/L2__SO2___/2021/09/19/{before}.nc", b"reprocessed")
-    server.put(f"OFFL/L2__SO2___/2021/09/20/{after}.nc", b"offline")
+    server.put(f"OFFL/L2__SO2___/2021/09/19/{after}.nc", b"offline")
     table = index(bucket, OFFL, RPRO).table
     assert list(zip(table["granule"], table["reason"], strict=True)) == [(after, f"duplicate_of_{before}")]
     listed = {asked.query["prefix"][0] for asked in server.asked if "prefix" in asked.query}
@@ -189,7 +191,7 @@ def test_the_summary_says_what_a_store_does_not_know(server, bucket):
     lines = "\n".join(summarise(found, DAY, DAY, budget_of(bucket, 2)) + remarks(region))
     assert "with 2 connections" in lines
     assert "every granule is fetched, then cut to the region" in lines
-    assert "orbit's start in the name" in lines
+    assert "21.5 minutes after the orbit in the name" in lines
     assert "quota" not in lines
     assert "quota" in "\n".join(
         summarise(found, DAY, DAY, budget_of(S3Bucket("eodata", "https://eodata.dataspace.copernicus.eu"), 4))
@@ -301,3 +303,16 @@ def test_addresses():
         "https://eodata.dataspace.copernicus.eu/eodata/x"
     )
     assert S3Bucket("b", "http://minio.local:9000", anonymous=True).address("x") == "http://minio.local:9000/b/x"
+
+
+def test_sensing_times_taken_from_names_are_close_to_those_of_files(add, midnight_orbit, late_orbit, tmp_path):
+    """Also the day is right for the orbit that begins before midnight and measures after it."""
+    for orbit in (midnight_orbit, late_orbit[0], 17849):
+        add(tmp_path, orbit, scanline=0)
+    items = [S3Object(path.name, 1, "e", None) for path in tmp_path.glob("*.nc")]
+    taken = index_bucket(entries_of(S3Bucket("b"), [S3Listing("m", ("p",), tuple(items))]), *YEARS).table
+    read = build_index(tmp_path, *YEARS)
+    assert list(taken["granule"]) == list(read["granule"])
+    assert list(taken["date"]) == list(read["date"])
+    assert (taken["sensing_start"] - read["sensing_start"]).abs().max() < timedelta(minutes=1)
+    assert any(name[20:28] != day.replace("-", "") for name, day in zip(taken["granule"], taken["date"], strict=True))

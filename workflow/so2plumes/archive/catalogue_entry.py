@@ -43,7 +43,7 @@ class CatalogueEntry:
     footprint : str or None
         WKT in degrees, x is longitude.
     time_from : str
-        ``catalogue``, or ``name`` where the times are those of the orbit in the name.
+        ``catalogue``, or ``name`` where the times are taken from those of the orbit in the name.
     """
 
     product_id: str

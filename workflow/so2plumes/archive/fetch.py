@@ -122,11 +122,11 @@ def fetch_granule(
 
 
 def _day_note(row: pd.Series, swath: Swath) -> str:
-    """Say where the day in a name, by which a list without sensing times goes, is not that of the measurements."""
+    """Say where the day that a list without sensing times takes from the name is not that of the measurements."""
     measured = str(swath.time[0])[:10]
     if row.get("time_from") != "name" or measured == row["date"]:
         return ""
-    return f"measured from {measured} on; the list goes by the orbit's start in the name"
+    return f"measured from {measured} on; the list goes by the orbit in the name"
 
 
 def _facts(got: Obtained, swath: Swath, rule: FetchRule) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """The granule list of a period from an S3 bucket.
 
-A store knows names, sizes and ETags. It has no sensing times: a granule belongs to the day on which the orbit of its
-name starts, some 20 minutes before the first measurement. It has no outlines either: every granule meets every region.
+A store knows names, sizes and ETags. It has no sensing times: they are taken from the orbit's in the name, of which
+measurements fill the middle. It has no outlines either: every granule meets every region.
 """
 
 from __future__ import annotations
@@ -29,6 +29,9 @@ from so2plumes.swath.names import is_granule_file, parse_granule_name
 log = logging.getLogger(__name__)
 
 _SLICES = "NRTI"
+_DARK = timedelta(minutes=21, seconds=30)
+"""Between the orbit's start in a name and the first measurement, and between the last and the orbit's stop: of real
+granules, and good to a minute or two for whole ones."""
 _UNDATED = "undated"
 
 
@@ -103,13 +106,14 @@ def _entry(bucket: S3Bucket, item: S3Object) -> CatalogueEntry | None:
     except GranuleError as error:
         log.warning("left out of the list: %s", error)
         return None
+    dark = timedelta() if name.stream == _SLICES else _DARK
     return CatalogueEntry(
         product_id=item.etag,
         name=name,
         size_bytes=item.size_bytes,
         md5=item.md5,
-        content_start=name.start,
-        content_end=name.stop,
+        content_start=name.start + dark,
+        content_end=name.stop - dark,
         publication_date=item.modified,
         online=True,
         s3_path=f"s3://{bucket.name}/{item.key}",
@@ -172,7 +176,7 @@ def budget_of(bucket: S3Bucket, connections: int) -> TransferBudget:
 
 def remarks(region: Region | None) -> list[str]:
     """Lines for the summary on what a store does not know."""
-    lines = ["days are those of the orbit's start in the name, some 20 minutes before the first measurement"]
+    lines = ["a store has no sensing times: measurements are taken to begin 21.5 minutes after the orbit in the name"]
     if region is not None:
         lines.append("a store has no outlines: every granule is fetched, then cut to the region or put aside")
     return lines
