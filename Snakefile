@@ -3,6 +3,7 @@
 #   snakemake --cores 32 --resources gpu=2             the campaign of config/config.yaml
 #   snakemake results/2021/report.html --cores 32      one year
 #   snakemake --configfile config/demo.yaml --cores 2  the demonstration (make demo)
+#   snakemake --configfile config/real-day.yaml --cores 2  one real orbit from a public bucket
 
 from snakemake.utils import min_version
 

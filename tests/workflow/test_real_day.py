@@ -54,11 +54,13 @@ def test_a_newcomer_sees_the_plume_of_la_palma(root, tmp_path, granule, monkeypa
             key: str(text) if key in ("start", "end") else text for key, text in config["campaign"].items()
         }
         campaign = make_campaign(root, tmp_path / "campaign", config)
-        campaign.run("results/real-day/2021/report.html")
-        assert campaign.planned("results/real-day/2021/report.html") == {}
+        campaign.run()
+        assert campaign.planned() == {}
         assert not any("authorization" in asked.headers or "X-Amz-Signature" in asked.query for asked in store.asked)
         assert len(store.requests_of(f"{folder}/{granule.name}")) == 1
     results = campaign.folder / "results/real-day/2021"
+    assert (results.parent / "campaign/report.html").is_file()
+    assert read_json(results.parent / "campaign/config.json")["archive"]["prefixes"] == config["archive"]["prefixes"]
     assert list(read_table(results / "index.parquet")["granule"]) == [granule.stem]
     (receipt,) = read_json(results / "receipts/2021-09-20.json")["granules"]
     assert (receipt["status"], receipt["processor_version"]) == ("ready", "02.02.01")

@@ -88,7 +88,8 @@ def test_the_plumes_of_the_bucket_are_those_of_the_folder_and_a_second_run_does_
     store.troubles[busy] = [Trouble(503, error_body("SlowDown", "Please reduce your request rate."))]
     store.troubles[cut] = [Trouble(send_bytes=20_000)]
     store.troubles[f"/{BUCKET}"] = [Trouble(500)]
-    campaign.run(PRODUCTS)
+    campaign.run(PRODUCTS, "results/campaign/config.json")
+    assert read_json(campaign.folder / "results/campaign/config.json")["archive"]["prefixes"] == [PREFIX]
     found = receipts(campaign)
     assert len(found) == len(objects)
     assert {granule["granule"]: granule["resumed_bytes"] for granule in found}[cut.split("/")[-2]] == 20_000

@@ -163,6 +163,11 @@ def truth_option(wildcards, input):
     return f"--truth {input.truth}" if SIMULATED else ""
 
 
+def whole_config(wildcards):
+    """The configuration as a file; a function, for Snakemake would fill in the braces of `archive.prefixes`."""
+    return CONFIG.model_dump_json(indent=2)
+
+
 def config_of_this_run(wildcards, input):
     """The configuration for the report.
 
