@@ -4,6 +4,7 @@
 #   snakemake results/2021/report.html --cores 32      one year
 #   snakemake product --cores 32                       the plume table as a data set to publish
 #   snakemake --configfile config/demo.yaml --cores 2  the demonstration (make demo)
+#   snakemake --configfile config/real-day.yaml --cores 2  one real orbit from a public bucket
 
 from snakemake.utils import min_version
 

@@ -20,7 +20,7 @@ def changed(**sections):
     return values
 
 
-@pytest.mark.parametrize("name", ["config.yaml", "demo.yaml"])
+@pytest.mark.parametrize("name", ["config.yaml", "demo.yaml", "real-day.yaml"])
 def test_shipped_configurations_are_valid(root, name):
     config = load_config(root / "config" / name)
     check_files(config, root)
@@ -39,7 +39,7 @@ def test_the_default_is_the_six_year_campaign(root):
         (changed(campaign={"start": "2021-02-30"}), "campaign.start", "2021-02-30"),
         (changed(campaign={"start": "2021-04-01"}), "campaign", "lies after end"),
         (changed(campaign={"start": "2017-01-01"}), "campaign", "before the first measurement"),
-        (changed(archive={"source": "ftp"}), "archive.source", "'local', 'simulated' or 'cdse'"),
+        (changed(archive={"source": "ftp"}), "archive.source", "'local', 'simulated', 'cdse' or 's3'"),
         (changed(archive={"processors": ["2.4.1"]}), "archive.processors.0", "2.4.1"),
         (changed(detect={"step": 0}), "detect.step", "greater than or equal to 1"),
         (changed(detect={"step": 40}), "detect", "pixels would be skipped"),

@@ -11,7 +11,7 @@ import netCDF4
 import numpy as np
 import pytest
 
-from so2plumes.archive.fetch import FetchRule, fetch_period, receipt_document
+from so2plumes.archive.fetch import FetchRule, fetch_granule, fetch_period, receipt_document
 from so2plumes.archive.index import build_index
 from so2plumes.archive.obtain import LocalFolder
 from so2plumes.files import read_json, write_json
@@ -167,3 +167,13 @@ def test_real_subsets_are_accounted_for(shared_data, folder):
     assert len(receipts) == len(index) == len(list(archive.glob("*.nc4")))
     assert sorted(receipt.reason for receipt in receipts)[-2:] == ["", "missing_variable"]
     assert all("eastward_wind" in receipt.unavailable for receipt in receipts if receipt.status == "ready")
+
+
+def test_a_list_that_goes_by_names_says_where_the_measurements_are_of_the_next_day(tmp_path, add, midnight_orbit):
+    path = add(tmp_path, midnight_orbit)
+    row = build_index(tmp_path, date(2021, 1, 1), date(2022, 12, 31)).iloc[0].copy()
+    target = tmp_path / "compact.nc"
+    assert fetch_granule(LocalFolder(tmp_path), row, target).notes == ""
+    measured, row["date"], row["time_from"] = row["date"], path.name[20:28], "name"
+    row["date"] = f"{row['date'][:4]}-{row['date'][4:6]}-{row['date'][6:]}"
+    assert f"measured from {measured} on" in fetch_granule(LocalFolder(tmp_path), row, target).notes

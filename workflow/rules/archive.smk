@@ -43,7 +43,7 @@ rule index_archive:
     params:
         version=ALGORITHMS["index_archive"],
         days=calendar_year,
-        source=catalogue_options if CDSE else archive_option,
+        source=list_options,
         region=REGION,
         processors=",".join(CONFIG.archive.processors) or "all",
         retrievals=",".join(CONFIG.archive.retrievals) or "all",
@@ -52,7 +52,7 @@ rule index_archive:
     shell:
         "so2plumes index-archive {params.source} {params.region} {params.days} --processors {params.processors}"
         " --retrievals {params.retrievals}"
-        f" {LIMITS}"
+        f" {LIMITS} {ACCOUNT}"
         " --out {output} --log {log}"
 
 
@@ -72,7 +72,7 @@ rule fetch_swaths:
         "../../envs/cpu.yaml"
     resources:
         mem_mb=2500,
-        cdse=int(CDSE),
+        cdse=int(FETCHED),
     params:
         version=ALGORITHMS["fetch_swaths"],
         days=days_of_period,

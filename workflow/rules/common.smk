@@ -53,19 +53,29 @@ REGION = (
     if CONFIG.campaign.region
     else ""
 )
-CDSE = CONFIG.archive.source == "cdse"
-# Where, how fast and how much is no reason to fetch again, so these options are no parameters.
+FETCHED = CONFIG.archive.source in ("cdse", "s3")
+# Where, who, how fast and how much is no reason to fetch again, so these options are no parameters.
 LIMITS = (
     f"--connections {CONFIG.archive.connections} --quota-bytes {CONFIG.archive.quota_bytes or 'none'}"
     f" --quota-days {CONFIG.archive.quota_days}"
-    if CDSE
+    if FETCHED
     else ""
 )
+ACCOUNT = (
+    f"--credentials {shlex.quote(CONFIG.archive.credentials or 'none')}"
+    + (" --anonymous" if CONFIG.archive.anonymous else "")
+    if FETCHED
+    else ""
+)
+STORE = (
+    f"--s3-endpoint {shlex.quote(CONFIG.archive.s3_endpoint or 'none')} --bucket {shlex.quote(CONFIG.archive.bucket)}"
+    f" --s3-region {shlex.quote(CONFIG.archive.s3_region)}"
+)
 DOWNLOAD = (
-    f"--download {CONFIG.archive.download} --token {CONFIG.archive.token} --credentials {CONFIG.archive.credentials or 'none'}"
+    f"--download {CONFIG.archive.download} --token {CONFIG.archive.token} {STORE} {ACCOUNT}"
     f" --shared-folder {shlex.quote(CONFIG.archive.shared_folder)} {LIMITS}"
     f" --staging {RESULTS}/{{wildcards.year}}/staging/{{wildcards.date}}"
-    if CDSE
+    if FETCHED
     else ""
 )
 # Nor is the address of the service or how many requests it takes.
@@ -180,6 +190,11 @@ def truth_option(wildcards, input):
     return f"--truth {input.truth}" if SIMULATED else ""
 
 
+def whole_config(wildcards):
+    """The configuration as a file; a function, for Snakemake would fill in the braces of `archive.prefixes`."""
+    return CONFIG.model_dump_json(indent=2)
+
+
 def config_of_this_run(wildcards, input):
     """The configuration for the report.
 
@@ -191,14 +206,20 @@ def config_of_this_run(wildcards, input):
 
 def archive_option(wildcards):
     return (
-        "--source cdse"
-        if CDSE
+        f"--source {CONFIG.archive.source}"
+        if FETCHED
         else f"--archive {shlex.quote(archive_folder(wildcards))}"
     )
 
 
-def catalogue_options(wildcards):
-    return f"--source cdse --catalogue {CONFIG.archive.catalogue}"
+def list_options(wildcards):
+    """What is listed: a change of these lists again."""
+    if not FETCHED:
+        return archive_option(wildcards)
+    if CONFIG.archive.source == "cdse":
+        return f"--source cdse --catalogue {CONFIG.archive.catalogue}"
+    prefixes = shlex.quote(json.dumps(CONFIG.archive.prefixes))
+    return f"--source s3 {STORE} --prefixes {prefixes}"
 
 
 def weights_of(wildcards):

@@ -87,9 +87,10 @@ class Campaign(Section):
 class Archive(Section):
     """Where the Level-2 granules come from and which are used."""
 
-    source: Literal["local", "simulated", "cdse"] = Field(
+    source: Literal["local", "simulated", "cdse", "s3"] = Field(
         description="`local`: a folder of granules, searched recursively; `simulated`: granules with known truth "
-        "are made first; `cdse`: the Copernicus Data Space, granules are fetched, compacted and deleted."
+        "are made first; `cdse`: the Copernicus Data Space, granules are fetched, compacted and deleted; `s3`: a "
+        "bucket of an S3 store, likewise."
     )
     path: str = Field("archive", description="Folder of the local archive. Not used by the other sources.")
     catalogue: str = Field(
@@ -105,8 +106,27 @@ class Archive(Section):
     credentials: str | None = Field(
         None,
         description="File with user name and password in two lines, or in netrc format, that only its owner can read. "
-        "The environment (CDSE_USER, CDSE_PASSWORD) goes before, ~/.netrc after it.",
+        "The environment (CDSE_USER, CDSE_PASSWORD) goes before, ~/.netrc after it. For `s3`: file with access key, "
+        "secret key and, if there is one, session token in a line each, or in the format of ~/.aws/credentials; the "
+        "environment (AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN) goes before, ~/.aws/credentials "
+        "after.",
     )
+    s3_endpoint: str | None = Field(
+        "https://eodata.dataspace.copernicus.eu",
+        description="Address of the S3 store; null: Amazon. The defaults of an S3 store are those of the Copernicus "
+        "Data Space.",
+    )
+    bucket: str = Field("eodata", min_length=1, description="Bucket of the S3 store.")
+    prefixes: list[str] = Field(
+        default=["Sentinel-5P/TROPOMI/L2__SO2___/{year}/{month}/{day}/"],
+        min_length=1,
+        description="Beginnings of the keys of the S3 store, a stream each, with {year}, {month} and {day} where the "
+        "date stands; one without them is listed as it is. The granule may lie there or in a folder of its own.",
+    )
+    s3_region: str = Field(
+        "default", description="Region of the S3 store, such as eu-central-1 (not `campaign.region`)."
+    )
+    anonymous: bool = Field(False, description="Ask the S3 store without keys: for public buckets.")
     connections: int = Field(4, ge=1, description="Downloads at once, over all jobs of the machine.")
     quota_bytes: float | None = Field(
         12e12,
@@ -135,6 +155,18 @@ class Archive(Section):
         "fetch_swaths.",
     )
     checksum: bool = Field(True, description="Keep the SHA-256 of every granule in its receipt.")
+
+    @field_validator("prefixes")
+    @classmethod
+    def _listable(cls, value: list[str]) -> list[str]:
+        from so2plumes.archive.s3_prefixes import check_prefix
+
+        for prefix in value:
+            try:
+                check_prefix(prefix)
+            except ConfigError as error:
+                raise ValueError(f"{error.expected}, not {prefix!r}") from None
+        return value
 
 
 class Filter(Section):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -105,9 +105,11 @@ def fetch_granule(
     try:
         with source.obtained(row) as got:
             size = got.size_bytes
-            swath = _within(_read(got.path), rule.region)
+            whole = _read(got.path)
+            swath = _within(whole, rule.region)
             write_compact(swath, target)
             receipt = Receipt(**base, status="ready", **_facts(got, swath, rule))
+            receipt = replace(receipt, notes="; ".join(filter(None, (receipt.notes, _day_note(row, whole)))))
             written(receipt)
             return receipt
     except GranuleError as error:
@@ -117,6 +119,14 @@ def fetch_granule(
         receipt = Receipt(**base, status="quarantined", reason=error.reason, message=error.problem, size_bytes=size)
         written(receipt)
         return receipt
+
+
+def _day_note(row: pd.Series, swath: Swath) -> str:
+    """Say where the day that a list without sensing times takes from the name is not that of the measurements."""
+    measured = str(swath.time[0])[:10]
+    if row.get("time_from") != "name" or measured == row["date"]:
+        return ""
+    return f"measured from {measured} on; the list goes by the orbit in the name"
 
 
 def _facts(got: Obtained, swath: Swath, rule: FetchRule) -> dict[str, Any]:
