@@ -291,7 +291,7 @@ def test_a_page_with_200_is_not_taken(store):
 
 def test_a_download_waits_for_its_connection(store):
     row, fetched = store.row(), []
-    with slot(store.folder / "slots", 1):
+    with slot(store.folder / "shared" / "connections", 1):
         job = threading.Thread(target=lambda: fetched.append(store.fetch(row)))
         job.start()
         time.sleep(0.3)
