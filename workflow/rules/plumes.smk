@@ -32,7 +32,8 @@ rule extract_plumes:
 rule estimate_emissions:
     """One row per plume: geometry, mass, wind, rate, label, reason codes."""
     input:
-        f"{RESULTS}/{{year}}/chips/{{date}}.nc",
+        chips=f"{RESULTS}/{{year}}/chips/{{date}}.nc",
+        known=ancient("resources/known_sources.csv"),
     output:
         f"{RESULTS}/{{year}}/emissions/{{date}}.parquet",
     log:
@@ -45,12 +46,10 @@ rule estimate_emissions:
         mem_mb=1500,
     params:
         version=ALGORITHMS["estimate_emissions"],
-        estimator=CONFIG.emissions.estimator,
-        background=CONFIG.emissions.background,
-        label_threshold=CONFIG.emissions.label_threshold,
+        rule=EMISSION_RULE,
     shell:
-        "so2plumes estimate-emissions --chips {input} --estimator {params.estimator} --background {params.background}"
-        " --label-threshold {params.label_threshold} --out {output} --log {log}"
+        "so2plumes estimate-emissions --chips {input.chips} --known {input.known} {params.rule}"
+        " --out {output} --log {log}"
 
 
 rule collect_plumes:

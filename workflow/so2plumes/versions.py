@@ -12,7 +12,7 @@ ALGORITHMS: dict[str, int] = {
     "fetch_swaths": 1,
     "detect_plumes": 1,
     "extract_plumes": 1,
-    "estimate_emissions": 2,
+    "estimate_emissions": 3,
     "collect_plumes": 1,
     "collect_receipts": 1,
     "cluster_plumes": 1,

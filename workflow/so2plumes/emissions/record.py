@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from so2plumes.constants import SO2_KG_PER_MOL
-from so2plumes.emissions.background import BACKGROUNDS, get_background
-from so2plumes.emissions.estimators import ESTIMATORS, PlumeMeasures, get_estimator
-from so2plumes.emissions.wind import WindStatistics, chip_wind, upwind_end
+from so2plumes.constants import MOL_M2_PER_DU, SO2_KG_PER_MOL
+from so2plumes.emissions.background import BACKGROUNDS, Background, get_background
+from so2plumes.emissions.estimators import RECOMMENDED, get_estimator
+from so2plumes.emissions.known import KnownPlaces
+from so2plumes.emissions.ladder import RUNGS, TransportWind, places_of, transport_wind
+from so2plumes.emissions.rates import PaperTerms, PlumeRates, RateInputs, plume_rates, without_rate
+from so2plumes.emissions.uncertainty import COMPONENTS, SECONDS_PER_HOUR, ErrorModel
+from so2plumes.emissions.wind import MeanVector, WindField, WindStatistics, chip_wind, upwind_end
 from so2plumes.errors import GeometryError
 from so2plumes.plumes.chips import Chip
 from so2plumes.plumes.ellipse import fit_ellipse, overlap, trimmed_length
@@ -23,6 +28,12 @@ NAN = float("nan")
 FEW_PIXELS = 10
 MIN_VALID_FRACTION = 0.75
 LOW_WIND_M_S = 2.0
+SATURATED_MOL_M2 = 500.0 * MOL_M2_PER_DU
+PUFF_MIN_SECTIONS = 4
+PUFF_SHARE = 0.5
+REACH_KM = 20.0
+ATTACHED_KM = 50.0
+_SHORT = {"bbox_median": "bbox", "ring": "ring", "normalised_convolution": "convolution"}
 
 
 @dataclass(frozen=True)
@@ -32,15 +43,36 @@ class EmissionRule:
     Attributes
     ----------
     estimator : str
-        The one whose rate is ``emission_kg_h``.
+        The one whose rate is ``emission_kg_h``: ``recommended`` or a name.
     background : str
     label_threshold : float
         Share of pixels that must agree on a flag.
+    wind : tuple of str
+        Rungs of the wind ladder, best first.
+    wind_statistic : ``vector_mean`` or ``median``
+    lifetime_h : float
+        First-order lifetime of the gas.
+    errors : ErrorModel
     """
 
-    estimator: str = "paper"
+    estimator: str = "recommended"
     background: str = "ring"
     label_threshold: float = 0.8
+    wind: tuple[str, ...] = tuple(RUNGS)
+    wind_statistic: str = "vector_mean"
+    lifetime_h: float = 18.0
+    errors: ErrorModel = ErrorModel()
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What else is known around plumes: winds of the atmosphere and places of sources, each optional."""
+
+    winds: WindField | None = None
+    known: KnownPlaces | None = None
+
+
+NOTHING_KNOWN = Surroundings()
 
 
 def _identity(chip: Chip) -> dict[str, Any]:
@@ -120,20 +152,20 @@ def _n_pieces(chip: Chip) -> int:
     return int(cv2.connectedComponents(chip.mask.astype(np.uint8), connectivity=8)[0]) - 1
 
 
-def _mass(chip: Chip, rule: EmissionRule, codes: list[str]) -> dict[str, Any]:
-    get_background(rule.background)
-    levels = {name: method(chip) for name, method in BACKGROUNDS.items()}
+def _mass(chip: Chip, levels: Mapping[str, Background], rule: EmissionRule, codes: list[str]) -> dict[str, Any]:
     chosen = levels[rule.background]
     pick = chip.mask & chip.usable
     area = chip.get("area_m2")
     mass = NAN
     if area is not None:
-        over = chip["vertical_column"][pick].astype(float) - chosen.value_mol_m2
+        over = (chip["vertical_column"].astype(float) - chosen.per_pixel)[pick]
         mass = float(np.sum(over * area[pick].astype(float)) * SO2_KG_PER_MOL)
     if chosen.n_pixels == 0:
         codes.append("no_background")
     elif np.isfinite(mass) and mass <= 0.0:
         codes.append("negative_enhancement")
+    if (chip["vertical_column"][chip.mask] > SATURATED_MOL_M2).any():
+        codes.append("saturated")
     n_pixels, n_valid = int(chip.mask.sum()), int(pick.sum())
     return {
         "n_pixels": n_pixels,
@@ -142,13 +174,13 @@ def _mass(chip: Chip, rule: EmissionRule, codes: list[str]) -> dict[str, Any]:
         "area_m2": NAN if area is None else float(area[chip.mask].astype(float).sum()),
         "background_mol_m2": chosen.value_mol_m2,
         "background_sem_mol_m2": chosen.sem_mol_m2,
-        "background_bbox_mol_m2": levels["bbox_median"].value_mol_m2,
-        "background_ring_mol_m2": levels["ring"].value_mol_m2,
+        **{f"background_{_SHORT[name]}_mol_m2": level.value_mol_m2 for name, level in levels.items()},
+        **{f"background_{_SHORT[name]}_sem_mol_m2": level.sem_mol_m2 for name, level in levels.items()},
         "mass_kg": mass,
     }
 
 
-def _upwind(chip: Chip, wind: WindStatistics, row: dict[str, Any]) -> dict[str, float]:
+def _upwind(chip: Chip, wind: MeanVector, row: dict[str, Any]) -> dict[str, float]:
     longitude, latitude = chip["longitude"][chip.mask], chip["latitude"][chip.mask]
     centre = (row["max_longitude"], row["max_latitude"])
     x, y = equal_area_metres(longitude, latitude, *centre)
@@ -159,7 +191,7 @@ def _upwind(chip: Chip, wind: WindStatistics, row: dict[str, Any]) -> dict[str, 
     return {"upwind_longitude": float(lon), "upwind_latitude": float(lat)}
 
 
-def _wind_columns(wind: WindStatistics) -> dict[str, float]:
+def _wind_columns(wind: WindStatistics, transport: TransportWind) -> dict[str, Any]:
     return {
         "wind_speed_median_m_s": wind.speed_median_m_s,
         "wind_speed_min_m_s": wind.speed_min_m_s,
@@ -168,26 +200,82 @@ def _wind_columns(wind: WindStatistics) -> dict[str, float]:
         "wind_speed_sem_m_s": wind.speed_sem_m_s,
         "wind_direction_deg": wind.direction_deg,
         "wind_cov_percent": wind.cov_percent,
+        "wind_rung": transport.rung,
+        "wind_source": transport.source,
+        "wind_height_m": transport.height_m,
+        "transport_speed_m_s": transport.speed_m_s,
+        "transport_direction_deg": transport.direction_deg,
+        "transport_direction_std_deg": transport.direction_std_deg,
     }
 
 
-def _rates(row: dict[str, Any], rule: EmissionRule, codes: list[str]) -> dict[str, float]:
-    get_estimator(rule.estimator)
-    measures = PlumeMeasures(row["mass_kg"], row["wind_speed_median_m_s"], row["length_m"], row["area_m2"])
-    may = row["valid_fraction"] >= MIN_VALID_FRACTION
-    if not may:
+def _why_no_rate(chip: Chip, row: Mapping[str, Any], transport: TransportWind, codes: list[str]) -> str:
+    """Return the reason that no estimator can give a rate, or nothing."""
+    if row["valid_fraction"] < MIN_VALID_FRACTION:
         codes.append("low_valid_fraction")
-    rates = {f"emission_{name}_kg_h": fn(measures) if may else NAN for name, fn in ESTIMATORS.items()}
-    return {"emission_kg_h": rates[f"emission_{rule.estimator}_kg_h"], **rates}
+        return "low_valid_fraction"
+    if "area_m2" not in chip.fields or not chip.has_corners:
+        return "no_corners"
+    if "no_background" in codes:
+        return "no_background"
+    return "" if transport.known else "no_wind"
 
 
-def plume_record(chip: Chip, rule: EmissionRule) -> dict[str, Any]:
+def _rate_columns(rates: PlumeRates) -> dict[str, Any]:
+    found = rates.interval
+    each = {f"emission_{name}_kg_h": rate * SECONDS_PER_HOUR for name, rate in rates.rates_kg_s.items()}
+    return {
+        "emission_kg_h": rates.rate_kg_s * SECONDS_PER_HOUR,
+        "emission_estimator": rates.chosen,
+        "emission_p16_kg_h": found.p16_kg_s * SECONDS_PER_HOUR,
+        "emission_p50_kg_h": found.p50_kg_s * SECONDS_PER_HOUR,
+        "emission_p84_kg_h": found.p84_kg_s * SECONDS_PER_HOUR,
+        **{f"sigma_ln_{name}": found.part(name) for name in COMPONENTS},
+        **each,
+        **{f"emission_{name}_reason": reason for name, reason in rates.reasons.items()},
+        "transport_length_m": rates.length_m,
+        "wind_vs_axis_deg": rates.wind_vs_axis_deg,
+    }
+
+
+def _is_puff(rates: PlumeRates) -> bool:
+    """Tell whether the flux varies along the plume by more than half of its mean, beyond noise."""
+    flux = rates.sections_kg_s
+    if len(flux) < PUFF_MIN_SECTIONS or not flux.mean() > 0:
+        return False
+    return bool(flux.var(ddof=1) - rates.sections_noise_kg_s**2 > (PUFF_SHARE * flux.mean()) ** 2)
+
+
+def _codes(
+    chip: Chip, row: Mapping[str, Any], transport: TransportWind, rates: PlumeRates, known: KnownPlaces | None
+) -> Iterator[str]:
+    if not transport.known:
+        yield "no_wind"
+    elif transport.speed_m_s < LOW_WIND_M_S:
+        yield "wind_low"
+    if row["n_valid"] < FEW_PIXELS:
+        yield "few_pixels"
+    if chip.touches_edge:
+        yield "touches_edge"
+    if rates.length_m / transport.speed_m_s > row["lifetime_h"] * SECONDS_PER_HOUR if transport.speed_m_s else False:
+        yield "age_gt_tau"
+    if _is_puff(rates):
+        yield "puff"
+    if known is not None and len(known):
+        if (known.distances_km(chip["longitude"][chip.mask], chip["latitude"][chip.mask]) <= REACH_KM).sum() > 1:
+            yield "multi_source"
+        if known.distances_km(row["upwind_longitude"], row["upwind_latitude"]).min() > ATTACHED_KM:
+            yield "not_attached"
+
+
+def plume_record(chip: Chip, rule: EmissionRule, around: Surroundings = NOTHING_KNOWN) -> dict[str, Any]:
     """Everything that is said of one plume.
 
     Parameters
     ----------
     chip : Chip
     rule : EmissionRule
+    around : Surroundings
 
     Returns
     -------
@@ -195,26 +283,36 @@ def plume_record(chip: Chip, rule: EmissionRule) -> dict[str, Any]:
         One value per column of the data dictionary.
     """
     codes: list[str] = []
+    get_background(rule.background)
+    if rule.estimator != RECOMMENDED:
+        get_estimator(rule.estimator)
+    levels = {name: method(chip) for name, method in BACKGROUNDS.items()}
     row = _identity(chip)
-    row.update(_mass(chip, rule, codes))
+    row.update(_mass(chip, levels, rule, codes))
     row.update(_geometry(chip, codes))
     if not chip.has_corners and "no_corners" not in codes:
         codes.append("no_corners")
     wind = chip_wind(chip)
-    row.update(_wind_columns(wind))
-    row.update(_upwind(chip, wind, row))
-    row.update(_rates(row, rule, codes))
+    level = levels[rule.background]
+    transport = transport_wind(
+        places_of(chip, level.per_pixel, around.winds, around.known), rule.wind, rule.wind_statistic
+    )
+    row.update(_wind_columns(wind, transport))
+    row.update(_upwind(chip, transport, row))
+    row["lifetime_h"] = rule.lifetime_h
+    reason = _why_no_rate(chip, row, transport, codes)
+    speed = wind.speed_median_m_s if wind.known else transport.speed_m_s if transport.rung == "10m" else NAN
+    paper = PaperTerms(row["length_m"], speed)
+    rates = (
+        without_rate(reason)
+        if reason
+        else plume_rates(RateInputs(chip, level, transport, rule.lifetime_h, rule.estimator, paper, rule.errors))
+    )
+    row.update(_rate_columns(rates))
     flags = chip.get("detection_flag")
     label = label_plume(None if flags is None else flags[chip.mask], rule.label_threshold)
     row["label"] = label.name
     row.update({f"flag_fraction_{flag}": share for flag, share in enumerate(label.fractions)})
-    if not wind.known:
-        codes.append("no_wind")
-    elif wind.speed_median_m_s < LOW_WIND_M_S:
-        codes.append("wind_low")
-    if row["n_valid"] < FEW_PIXELS:
-        codes.append("few_pixels")
-    if chip.touches_edge:
-        codes.append("touches_edge")
+    codes += _codes(chip, row, transport, rates, around.known)
     row["quality"] = sorted(codes)
     return row

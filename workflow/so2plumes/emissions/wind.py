@@ -1,8 +1,9 @@
-"""Wind over a plume."""
+"""Wind over a plume: what the granule holds, and what a wind field must offer."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +11,46 @@ from numpy.typing import NDArray
 from so2plumes.plumes.chips import Chip
 
 UPWIND_QUANTILE = 0.05
+
+
+class WindVectors(Protocol):
+    """Wind at some places: not-a-number where the field does not reach."""
+
+    @property
+    def eastward_m_s(self) -> NDArray[np.floating]:
+        """Component towards the east, of the shape of the places."""
+
+    @property
+    def northward_m_s(self) -> NDArray[np.floating]:
+        """Component towards the north."""
+
+
+class WindField(Protocol):
+    """Winds of the atmosphere around a plume, as a reanalysis has them."""
+
+    @property
+    def name(self) -> str:
+        """What the winds are, for the column ``wind_source``."""
+
+    def at(
+        self,
+        longitude: NDArray[np.floating],
+        latitude: NDArray[np.floating],
+        time: np.datetime64,
+        *,
+        height_m: NDArray[np.floating] | float,
+    ) -> WindVectors:
+        """Return the wind at places (degrees), a time (UTC) and heights above the sea."""
+
+    def boundary_layer_mean(
+        self, longitude: NDArray[np.floating], latitude: NDArray[np.floating], time: np.datetime64
+    ) -> WindVectors:
+        """Return the pressure-weighted mean from the ground to the top of the boundary layer."""
+
+    def near_ground(
+        self, longitude: NDArray[np.floating], latitude: NDArray[np.floating], time: np.datetime64
+    ) -> WindVectors:
+        """Return the wind 10 m above the ground."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +75,18 @@ class WindStatistics:
     def known(self) -> bool:
         """True where the granule has winds."""
         return bool(np.isfinite(self.speed_median_m_s))
+
+
+class MeanVector(Protocol):
+    """A mean wind."""
+
+    @property
+    def mean_east_m_s(self) -> float:
+        """Component towards the east."""
+
+    @property
+    def mean_north_m_s(self) -> float:
+        """Component towards the north."""
 
 
 NO_WIND = WindStatistics(*(float("nan"),) * 9)
@@ -77,13 +130,13 @@ def chip_wind(chip: Chip) -> WindStatistics:
 
 
 def upwind_end(
-    wind: WindStatistics, x_m: NDArray[np.floating], y_m: NDArray[np.floating]
+    wind: MeanVector, x_m: NDArray[np.floating], y_m: NDArray[np.floating]
 ) -> tuple[float, float] | None:
     """Mean position of the 5 % of plume pixels that lie farthest upwind.
 
     Parameters
     ----------
-    wind : WindStatistics
+    wind : MeanVector
     x_m, y_m : (n,) metres east and north of any centre
 
     Returns
