@@ -29,9 +29,9 @@ from so2plumes.emissions.uncertainty import (
     Sizes,
     half_range_ln,
     interval,
-    lognormal_sigma,
     nominal_transport,
     plume_generator,
+    wind_sigma_ln,
 )
 from so2plumes.plumes.chips import Chip
 
@@ -186,7 +186,7 @@ def _interval(
     sizes = Sizes(
         noise_kg_s=_noise_kg_s(inputs, estimate),
         background_kg_s=float(SO2_KG_PER_MOL * abs(np.sum(estimate.gain_per_s * plume.area_m2)) * offset),
-        wind_ln=lognormal_sigma(min(1.0, max(errors.wind_m_s / wind.speed_m_s, wind.relative_error))),
+        wind_ln=wind_sigma_ln(errors, wind.speed_m_s, wind.relative_error),
         length_ln=max(errors.length_share, 0.5 * plume.pixel_m / plume.length_m),
         decay_ln=errors.lifetime_sigma_ln,
         mask_ln=_mask_ln(inputs, plane, direction, float(estimate.rates_kg_s[0])) if errors.mask else 0.0,

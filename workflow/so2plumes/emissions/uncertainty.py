@@ -24,6 +24,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from so2plumes.constants import MOL_M2_PER_DU
 from so2plumes.emissions.estimators import Estimator
 from so2plumes.emissions.pixels import PlumePixels, Transport
 
@@ -46,6 +47,8 @@ class ErrorModel:
         Offset of a column against its surroundings that no averaging removes.
     wind_m_s : float
         Smallest error of the wind speed.
+    wind_share : float, optional
+        Share of the speed that is uncertain; None: that of the rung.
     length_share : float
     lifetime_sigma_ln : float
         Standard deviation of the logarithm of the lifetime.
@@ -57,8 +60,9 @@ class ErrorModel:
 
     draws: int = 500
     precision_factor: float = 1.3
-    background_systematic_mol_m2: float = 0.1 / 2241.15
+    background_systematic_mol_m2: float = 0.1 * MOL_M2_PER_DU
     wind_m_s: float = 1.5
+    wind_share: float | None = None
     length_share: float = 0.1
     lifetime_sigma_ln: float = 0.7
     height_sigma_ln: float = 0.3
@@ -93,6 +97,12 @@ class Interval:
 
 
 NO_INTERVAL = Interval()
+
+
+def wind_sigma_ln(errors: ErrorModel, speed_m_s: float, rung_share: float) -> float:
+    """Return the standard deviation of the logarithm of a wind speed."""
+    share = rung_share if errors.wind_share is None else errors.wind_share
+    return lognormal_sigma(min(1.0, max(errors.wind_m_s / speed_m_s, share)))
 
 
 def lognormal_sigma(relative_error: float) -> float:

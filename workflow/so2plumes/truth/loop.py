@@ -15,7 +15,7 @@ from so2plumes.detect.detector import Detector
 from so2plumes.emissions.estimators import estimator_names
 from so2plumes.emissions.ladder import RUNG_SHARES
 from so2plumes.emissions.record import EmissionRule, Surroundings, plume_record
-from so2plumes.emissions.uncertainty import COMPONENTS, ErrorModel, lognormal_sigma
+from so2plumes.emissions.uncertainty import COMPONENTS, ErrorModel, wind_sigma_ln
 from so2plumes.plumes.chips import Chip
 from so2plumes.plumes.extract import ExtractionRule, extract_plumes
 from so2plumes.truth.cases import Case, CasePlan, case_generator, draw_case
@@ -85,9 +85,9 @@ def told(case: Case, errors: ErrorModel, right: bool) -> Told:
     plume = case.plume
     if right:
         return Told(plume.wind_speed_m_s, plume.lifetime_h, 1.0)
-    relative = min(1.0, max(errors.wind_m_s / plume.wind_speed_m_s, RUNG_SHARES[RUNG]))
+    wind_ln = wind_sigma_ln(errors, plume.wind_speed_m_s, RUNG_SHARES[RUNG])
     return Told(
-        speed_m_s=plume.wind_speed_m_s * float(np.exp(lognormal_sigma(relative) * case.wind_error_z)),
+        speed_m_s=plume.wind_speed_m_s * float(np.exp(wind_ln * case.wind_error_z)),
         lifetime_h=plume.lifetime_h * float(np.exp(errors.lifetime_sigma_ln * case.lifetime_error_z)),
         column_factor=float(np.exp(errors.height_sigma_ln * case.height_error_z)),
     )
@@ -142,7 +142,8 @@ def _record(case: Case, chip: Chip | None, rule: EmissionRule, right: bool) -> d
     names += [f"sigma_ln_{part}" for part in COMPONENTS]
     if chip is None:
         return {**dict.fromkeys(names, float("nan")), "estimator": "", "n_pixels": 0, "quality": ""}
-    errors = replace(rule.errors, wind_m_s=0.0, lifetime_sigma_ln=0.0, height_sigma_ln=0.0) if right else rule.errors
+    none = {"wind_m_s": 0.0, "wind_share": 0.0, "lifetime_sigma_ln": 0.0, "height_sigma_ln": 0.0}
+    errors = replace(rule.errors, **none) if right else rule.errors
     inputs = told(case, rule.errors, right)
     toward = np.radians(case.plume.wind_toward_deg)
     wind = UniformWind(inputs.speed_m_s * np.sin(toward), inputs.speed_m_s * np.cos(toward))

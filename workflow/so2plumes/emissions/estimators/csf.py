@@ -13,12 +13,13 @@ MIN_MEASURED_SHARE = 0.75
 
 
 def estimate(plume: PlumePixels, transport: Transport) -> Estimate:
-    """Mean of the fluxes through sections of the plume, each divided by the share that is left there (anchors 2.2).
+    """One rate fitted to the masses of sections of the plume (anchors 2.2).
 
     Sections are slices 2 pixels wide of a corridor: the mask dilated by 3 pixels. The first and the last pixel of the
     plume are in none, as they are only partly filled. A slice counts where 75 % of its part of the mask is measured;
-    the rest counts with the mean of the measured part. At least three slices are needed. The flux of a slice from
-    ``x0`` to ``x1`` is its mass over the time that the gas spends in it, ``tau (exp(-x0/(U tau)) - exp(-x1/(U tau)))``.
+    the rest counts with the mean of the measured part. At least three slices are needed. A rate of 1 kg/s leaves
+    ``k = tau (exp(-x0/(U tau)) - exp(-x1/(U tau)))`` kg in a slice from ``x0`` to ``x1``; the rate is the least-squares
+    fit ``sum(k m) / sum(k k)``, so that slices in which little is left count little.
     """
     step, margin = SECTION_PIXELS * plume.pixel_m, plume.pixel_m
     count = int((plume.length_m - 2 * margin) // step)
@@ -40,8 +41,9 @@ def estimate(plume: PlumePixels, transport: Transport) -> Estimate:
     kept = tau * np.exp(-lower / decay) * -np.expm1(-(upper - lower) / decay)
     masses = weight @ plume.mass_kg[pick]
     gain = np.zeros(len(plume.mass_kg))
-    gain[pick] = (1.0 / kept[0]) @ weight / len(masses)
-    return Estimate((masses / kept).mean(axis=1), gain, sections_kg_s=masses / kept[0])
+    fit = kept / np.sum(kept**2, axis=1, keepdims=True)
+    gain[pick] = fit[0] @ weight
+    return Estimate(fit @ masses, gain, sections_kg_s=masses / kept[0])
 
 
 def _shares(
