@@ -2,6 +2,7 @@
 #
 #   snakemake --cores 32 --resources gpu=2             the campaign of config/config.yaml
 #   snakemake results/2021/report.html --cores 32      one year
+#   snakemake results/truth/closed_loop.json           rates of simulated plumes against the truth
 #   snakemake --configfile config/demo.yaml --cores 2  the demonstration (make demo)
 
 from snakemake.utils import min_version
@@ -22,6 +23,7 @@ include: "workflow/rules/plumes.smk"
 include: "workflow/rules/sources.smk"
 include: "workflow/rules/report.smk"
 include: "workflow/rules/train.smk"
+include: "workflow/rules/truth.smk"
 
 
 rule all:

@@ -366,6 +366,13 @@ class Training(Section):
     )
 
 
+class Truth(Section):
+    """The closed loop: simulated plumes of known rate (`snakemake results/truth/closed_loop.json`)."""
+
+    cases: int = Field(1500, ge=10, description="Simulated plumes.")
+    seed: int = Field(2024, ge=0, description="Seed of the simulated plumes.")
+
+
 class Report(Section):
     """The reports."""
 
@@ -390,6 +397,7 @@ class Config(Section):
     edgar: Edgar = Edgar()
     simulate: Simulate = Simulate()
     training: Training = Training()
+    truth: Truth = Truth()
     report: Report = Report()
 
     @model_validator(mode="before")

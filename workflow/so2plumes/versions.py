@@ -28,4 +28,6 @@ ALGORITHMS: dict[str, int] = {
     "detection_curve": 1,
     "evaluate_model": 3,
     "write_card": 1,
+    "closed_loop": 1,
+    "score_closed_loop": 1,
 }

@@ -22,14 +22,15 @@ def estimate_emissions(options: argparse.Namespace) -> None:
     from so2plumes.plumes.chips import read_chips
     from so2plumes.table import plume_frame, write_plumes
 
-    rule = _rule(options)
+    rule = emission_rule(options)
     around = Surroundings(known=_known_places(options.known))
     rows = [plume_record(chip, rule, around) for chip in read_chips(options.chips)]
     write_plumes(plume_frame(rows), options.out)
     log.info("%d plumes", len(rows))
 
 
-def _rule(options: argparse.Namespace) -> EmissionRule:
+def emission_rule(options: argparse.Namespace) -> EmissionRule:
+    """Return how rates are computed from the options of `add_emission_rule`."""
     from so2plumes.constants import MOL_M2_PER_DU
     from so2plumes.emissions.record import EmissionRule
     from so2plumes.emissions.uncertainty import ErrorModel

@@ -9,9 +9,10 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from so2plumes.constants import MOL_M2_PER_DU
 from so2plumes.detect.detector import Detector
+from so2plumes.emissions.background import BACKGROUNDS, dilate
 from so2plumes.emissions.estimators import estimator_names
 from so2plumes.emissions.ladder import RUNG_SHARES
 from so2plumes.emissions.record import EmissionRule, Surroundings, plume_record
@@ -20,55 +21,13 @@ from so2plumes.plumes.chips import Chip
 from so2plumes.plumes.extract import ExtractionRule, extract_plumes
 from so2plumes.truth.cases import Case, CasePlan, case_generator, draw_case
 from so2plumes.truth.scenes import CaseScene, case_scene
+from so2plumes.truth.winds import UniformWind
 
 log = logging.getLogger(__name__)
 
 RUNG = "boundary_layer"
 MIN_HELD_SHARE = 0.25
 _LOG_EVERY = 50
-
-
-@dataclass(frozen=True)
-class UniformWind:
-    """The same wind everywhere; stands for a wind field of the right height."""
-
-    eastward_m_s: float
-    northward_m_s: float
-    name: str = "uniform"
-
-    def _everywhere(self, longitude: NDArray[np.floating]) -> Vectors:
-        return Vectors(np.full(np.shape(longitude), self.eastward_m_s), np.full(np.shape(longitude), self.northward_m_s))
-
-    def at(
-        self,
-        longitude: NDArray[np.floating],
-        latitude: NDArray[np.floating],
-        time: np.datetime64,
-        *,
-        height_m: NDArray[np.floating] | float,
-    ) -> Vectors:
-        """Return the wind."""
-        return self._everywhere(longitude)
-
-    def boundary_layer_mean(
-        self, longitude: NDArray[np.floating], latitude: NDArray[np.floating], time: np.datetime64
-    ) -> Vectors:
-        """Return the wind."""
-        return self._everywhere(longitude)
-
-    def near_ground(
-        self, longitude: NDArray[np.floating], latitude: NDArray[np.floating], time: np.datetime64
-    ) -> Vectors:
-        """Return the wind."""
-        return self._everywhere(longitude)
-
-
-@dataclass(frozen=True)
-class Vectors:
-    """Wind at places, m/s."""
-
-    eastward_m_s: NDArray[np.floating]
-    northward_m_s: NDArray[np.floating]
 
 
 @dataclass(frozen=True)
@@ -93,18 +52,44 @@ def told(case: Case, errors: ErrorModel, right: bool) -> Told:
     )
 
 
+def window_of(scene: CaseScene, chip: Chip) -> tuple[slice, slice]:
+    """Where a chip lies in its scene."""
+    row, column = int(scene.swath.scanline[0]), int(scene.swath.ground_pixel[0])
+    return (
+        slice(chip.scanline_start - row, chip.scanline_stop - row),
+        slice(chip.ground_pixel_start - column, chip.ground_pixel_stop - column),
+    )
+
+
 def found_chip(scene: CaseScene, chips: list[Chip]) -> Chip | None:
     """Return the chip whose mask holds most of the plume's signal, None where none holds a quarter of it."""
     best, most = None, MIN_HELD_SHARE * float(scene.signal_mol_m2[scene.usable].sum())
     for chip in chips:
-        window = (
-            slice(*(np.array([chip.scanline_start, chip.scanline_stop]) - scene.swath.scanline[0])),
-            slice(*(np.array([chip.ground_pixel_start, chip.ground_pixel_stop]) - scene.swath.ground_pixel[0])),
-        )
-        held = float(scene.signal_mol_m2[window][chip.mask & chip.usable].sum())
+        held = float(scene.signal_mol_m2[window_of(scene, chip)][chip.mask & chip.usable].sum())
         if held > most:
             best, most = chip, held
     return best
+
+
+def background_errors(scene: CaseScene, chip: Chip | None) -> dict[str, float]:
+    """Error of every background level and its stated standard error, Dobson units.
+
+    The truth is the mean column without the plume over the usable pixels up to 12 pixels from the mask, which also holds
+    the lumps of the background: a method that follows them better is closer.
+    """
+    if chip is None:
+        nothing = float("nan")
+        return {f"background_{name}_{what}_du": nothing for name in BACKGROUNDS for what in ("error", "sem")}
+    rows, columns = window_of(scene, chip)
+    free = dilate(chip.mask, 12) & chip.usable
+    without = (scene.swath["vertical_column"] - scene.signal_mol_m2)[rows, columns]
+    truth = float(without[free].mean())
+    errors = {}
+    for name, method in BACKGROUNDS.items():
+        level = method(chip)
+        errors[f"background_{name}_error_du"] = (level.value_mol_m2 - truth) / MOL_M2_PER_DU
+        errors[f"background_{name}_sem_du"] = level.sem_mol_m2 / MOL_M2_PER_DU
+    return errors
 
 
 def run_case(
@@ -131,6 +116,7 @@ def run_case(
         "noise_du": case.noise_du,
         "found": chip is not None,
     }
+    row |= background_errors(scene, chip)
     for way in ("right", "drawn"):
         row |= {f"{way}_{name}": value for name, value in _record(case, chip, rule, way == "right").items()}
     return row

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from so2plumes.emissions.background import BACKGROUNDS
 from so2plumes.emissions.estimators import estimator_names
 
 STRONG_KG_H = 36_000.0
@@ -64,7 +66,34 @@ def score_cases(table: pd.DataFrame) -> dict[str, object]:
         **{f"strong {kind}": strong & (table["kind"] == kind) for kind in sorted(table["kind"].unique())},
         "weak": ~strong,
     }
-    return {name: _group(table[pick]) for name, pick in groups.items()}
+    return {
+        "groups": {name: _group(table[pick]) for name, pick in groups.items()},
+        "background": {name: asdict(background_score(table, name)) for name in BACKGROUNDS},
+    }
+
+
+@dataclass(frozen=True)
+class BackgroundScore:
+    """Error of a background level in Dobson units: median, 16th and 84th percentile, and their scatter in units of the
+    stated standard error."""
+
+    n: int
+    median_du: float
+    p16_du: float
+    p84_du: float
+    scatter_per_sem: float
+
+
+def background_score(table: pd.DataFrame, method: str) -> BackgroundScore:
+    """Summarise the errors of a background method."""
+    error = table[f"background_{method}_error_du"].dropna()
+    nothing = float("nan")
+    if not len(error):
+        return BackgroundScore(0, nothing, nothing, nothing, nothing)
+    p16, median, p84 = (float(value) for value in np.quantile(error, [0.16, 0.5, 0.84]))
+    z = (error / table[f"background_{method}_sem_du"]).replace([np.inf, -np.inf], np.nan).dropna()
+    low, high = np.quantile(z, [0.16, 0.84])
+    return BackgroundScore(len(error), median, p16, p84, float(0.5 * (high - low)))
 
 
 def _group(table: pd.DataFrame) -> dict[str, object]:
@@ -79,3 +108,33 @@ def _group(table: pd.DataFrame) -> dict[str, object]:
         }
         result[way] = {"ratio": scores, "coverage": coverage(table, way)}
     return result
+
+
+def score_tables(scores: Mapping[str, Any]) -> str:
+    """Markdown tables of the scores, for the documentation."""
+    groups = scores["groups"]
+    lines = ["| rate / truth: median [16 %, 84 %] | right wind and lifetime | drawn wind, lifetime, height |", "|---|---|---|"]
+    for group in ("strong", "weak"):
+        for name in groups[group]["right"]["ratio"]:
+            cells = [_ratio_text(groups[group][way]["ratio"][name]) for way in ("right", "drawn")]
+            label = "recommended" if name == "chosen" else name
+            lines.append(f"| {_GROUP_TEXT[group]}, {label} | " + " | ".join(cells) + " |")
+    lines += ["", "| cases | plumes | found | median ratio | 68 % interval holds, right | drawn |", "|---|---|---|---|---|---|"]
+    for group, found in groups.items():
+        ratio = found["right"]["ratio"]["chosen"]["median"]
+        held = " | ".join(f"{100 * found[way]['coverage']:.0f} %" for way in ("right", "drawn"))
+        lines.append(f"| {group} | {found['cases']} | {found['found']} | {ratio:.2f} | {held} |")
+    lines += ["", "| background | error in DU: median [16 %, 84 %] | scatter / stated standard error |", "|---|---|---|"]
+    for name, found in scores["background"].items():
+        lines.append(
+            f"| {name} | {found['median_du']:+.2f} [{found['p16_du']:+.2f}, {found['p84_du']:+.2f}]"
+            f" | {found['scatter_per_sem']:.1f} |"
+        )
+    return "\n".join(lines)
+
+
+_GROUP_TEXT = {"strong": "10 kg/s and more", "weak": "less"}
+
+
+def _ratio_text(score: Mapping[str, Any]) -> str:
+    return f"{score['median']:.2f} [{score['p16']:.2f}, {score['p84']:.2f}], n = {score['n']}"
