@@ -54,7 +54,8 @@ def _identity(options: argparse.Namespace) -> str:
     return ZTest().identity if options.method == "ztest" else sha256(options.model)
 
 
-def _detector(options: argparse.Namespace) -> Detector:
+def detector_from(options: argparse.Namespace) -> Detector:
+    """Return the detector of the options of `add_detector`."""
     from so2plumes.detect.model import load_detector
     from so2plumes.detect.ztest import ZTest
     from so2plumes.errors import ModelError
