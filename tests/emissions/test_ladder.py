@@ -13,7 +13,8 @@ from tests.plume_makers import block, cut, make_swath, metre_grid, only
 from so2plumes.constants import MOL_M2_PER_DU
 from so2plumes.emissions.known import KnownPlaces
 from so2plumes.emissions.ladder import NO_TRANSPORT, RUNGS, PlumePlaces, places_of, transport_wind
-from so2plumes.errors import ConfigError
+from so2plumes.emissions.wind import chip_wind
+from so2plumes.errors import ConfigError, ExternalDataError
 
 
 @dataclass(frozen=True)
@@ -26,16 +27,15 @@ class Vectors:
 class Sheared:
     """Eastward wind of 2 m/s at the ground and 3 m/s more per km; 6 m/s to the north in the boundary layer."""
 
-    name: str = "sheared"
+    def has(self, *names):
+        return True
 
-    def at(self, longitude, latitude, time, *, height_m):
+    def at(self, longitude, latitude, time, *, height_m=None):
+        height_m = 0.0 if height_m is None else height_m
         return Vectors(np.full(np.shape(longitude), 2.0 + 3e-3 * height_m), np.zeros(np.shape(longitude)))
 
     def boundary_layer_mean(self, longitude, latitude, time):
         return Vectors(np.zeros(np.shape(longitude)), np.full(np.shape(longitude), 6.0))
-
-    def near_ground(self, longitude, latitude, time):
-        return self.at(longitude, latitude, time, height_m=0.0)
 
 
 KNOWN = KnownPlaces(np.array([15.0, 16.0]), np.array([37.7, 37.7]), np.array([3357.0, np.nan]))
@@ -76,7 +76,6 @@ class TestTheRungs:
         assert wind.rung == rung
         assert wind.speed_m_s == pytest.approx(speed)
         assert wind.height_m == pytest.approx(height, nan_ok=True)
-        assert wind.source == ("granule" if rung == "10m" else "sheared")
 
     def test_the_order_is_that_of_the_configuration(self):
         assert transport_wind(places(), ("10m", "layer_height")).rung == "10m"
@@ -87,16 +86,19 @@ class TestTheRungs:
         assert not wind.known
         assert wind.rung == ""
 
-    def test_a_granule_without_winds_takes_those_of_the_field(self):
-        wind = transport_wind(places(eastward_10m_m_s=None), ("10m",))
-        assert (wind.source, wind.speed_m_s) == ("sheared", pytest.approx(2.0))
-
     def test_a_field_that_does_not_reach_is_passed_over(self):
         class Elsewhere(Sheared):
             def boundary_layer_mean(self, longitude, latitude, time):
                 return Vectors(np.full(np.shape(longitude), np.nan), np.full(np.shape(longitude), np.nan))
 
         assert transport_wind(places(field=Elsewhere()), ("boundary_layer", "10m")).rung == "10m"
+
+    def test_a_field_that_lacks_a_variable_is_passed_over(self):
+        class Surface(Sheared):
+            def boundary_layer_mean(self, longitude, latitude, time):
+                raise ExternalDataError("the winds lack a variable", expected="blh_m")
+
+        assert transport_wind(places(field=Surface()), ("boundary_layer", "10m")).rung == "10m"
 
     def test_an_unknown_one_is_refused(self):
         with pytest.raises(ConfigError, match="10m or boundary_layer"):
@@ -125,9 +127,7 @@ class TestTheHeight:
 class TestTheMean:
     def test_the_vector_mean_is_weighted_by_mass(self):
         east, north = np.array([6.0, 0.0, 0, 0, 0]), np.array([0.0, 3.0, 0, 0, 0])
-        plume = places(
-            eastward_10m_m_s=east, northward_10m_m_s=north, weight=np.array([2.0, 1.0, 0, 0, 0]), field=None
-        )
+        plume = places(eastward_10m_m_s=east, northward_10m_m_s=north, weight=np.array([2.0, 1.0, 0, 0, 0]), field=None)
         wind = transport_wind(plume, ("10m",))
         assert (wind.mean_east_m_s, wind.mean_north_m_s) == pytest.approx((4.0, 1.0))
         assert wind.speed_m_s == pytest.approx(np.sqrt(17.0))
@@ -178,3 +178,5 @@ def test_a_chip_gives_the_pixels_of_its_plume():
     assert plume.weight.min() == 0.0
     assert plume.weight.max() == pytest.approx(2e-3 * 5500.0 * 3500.0, rel=1e-3)
     assert transport_wind(plume, ALL).speed_m_s == pytest.approx(6.0)
+    assert transport_wind(places_of(chip, 1e-3, Sheared()), ("10m",)).speed_m_s == pytest.approx(2.0)
+    assert (chip_wind(chip).source, chip_wind(chip, Sheared()).source) == ("granule_10m", "era5_10m")

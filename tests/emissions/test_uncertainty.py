@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from tests.emissions.flat import flat_plume, transport
+from tests.flat_plumes import flat_plume, transport
 
 from so2plumes.emissions.estimators import get_estimator
 from so2plumes.emissions.uncertainty import (
@@ -16,9 +16,7 @@ from so2plumes.emissions.uncertainty import (
     wind_sigma_ln,
 )
 
-NONE = dict.fromkeys(
-    ("noise_kg_s", "background_kg_s", "wind_ln", "length_ln", "decay_ln", "mask_ln", "height_ln"), 0.0
-)
+NONE = dict.fromkeys(("noise_kg_s", "background_kg_s", "wind_ln", "length_ln", "decay_ln", "mask_ln", "height_ln"), 0.0)
 
 
 def drawn(name="csf", draws=4000, rate_kg_s=10.0, seed="a", **sizes):

@@ -264,7 +264,6 @@ class Emissions(Section):
         0.8, ge=0.5, lt=1, description="A label needs more than this share of a plume's pixels."
     )
 
-
     @field_validator("estimator")
     @classmethod
     def _known_estimator(cls, value: str) -> str:

@@ -4,7 +4,19 @@ Contract: a module of this room imports the library inside its functions, so tha
 uses.
 """
 
-from so2plumes.commands import archive, detect, emissions, labels, plumes, report, simulate, sources, tools, train, truth
+from so2plumes.commands import (
+    archive,
+    detect,
+    emissions,
+    labels,
+    plumes,
+    report,
+    simulate,
+    sources,
+    tools,
+    train,
+    truth,
+)
 
 GROUPS = (
     simulate.add_commands,

@@ -17,7 +17,7 @@ log = logging.getLogger(__name__)
 
 
 def estimate_emissions(options: argparse.Namespace) -> None:
-    """Compute the record of every plume of a chips file: geometry, mass, wind, rates with errors, label, reason codes."""
+    """Compute the record of every plume of a chips file: geometry, mass, wind, rates and errors, label, reasons."""
     from so2plumes.emissions.record import Surroundings, plume_record
     from so2plumes.plumes.chips import read_chips
     from so2plumes.table import plume_frame, write_plumes

@@ -5,7 +5,7 @@
                         by mass
 ``summit``              wind field 500 m above the nearest known volcano within 50 km of the plume
 ``boundary_layer``      wind field, pressure-weighted mean over the boundary layer
-``10m``                 10 m wind of the granule; of the wind field where the granule has none
+``10m``                 10 m wind of the granule, of the wind field where one is given
 ======================  ======================================================================================
 
 All but ``10m`` need a wind field. The first rung of the configured list that gives a wind is used.
@@ -13,6 +13,7 @@ All but ``10m`` need a wind field. The first rung of the configured list that gi
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -21,9 +22,12 @@ from numpy.typing import NDArray
 
 from so2plumes.constants import MOL_M2_PER_DU
 from so2plumes.emissions.known import KnownPlaces
-from so2plumes.emissions.wind import WindField
+from so2plumes.emissions.wind import WindField, ground_wind
+from so2plumes.errors import ExternalDataError
 from so2plumes.plumes.chips import Chip
 from so2plumes.registry import look_up
+
+log = logging.getLogger(__name__)
 
 LAYER_HEIGHT_MIN_DU = 20.0
 ABOVE_SUMMIT_M = 500.0
@@ -44,7 +48,7 @@ class PlumePlaces:
     weight : mass enhancement, not negative, any unit
     column_mol_m2 : vertical column
     layer_height_m : above the sea, or None where the granule has none
-    eastward_10m_m_s, northward_10m_m_s : wind of the granule, or None
+    eastward_10m_m_s, northward_10m_m_s : 10 m wind, or None
     field : WindField, optional
     known : KnownPlaces, optional
     """
@@ -67,7 +71,6 @@ class RungWind:
 
     eastward_m_s: NDArray[np.floating]
     northward_m_s: NDArray[np.floating]
-    source: str
     height_m: float = float("nan")
 
 
@@ -83,8 +86,8 @@ class TransportWind:
         Mean vector, weighted by mass.
     direction_std_deg : float
         Circular standard deviation of the direction, weighted by mass.
-    rung, source : str
-        Which rung, and where its winds come from; empty without a wind.
+    rung : str
+        Empty without a wind.
     height_m : float
         Height above the sea, where the rung has one.
     relative_error : float
@@ -96,7 +99,6 @@ class TransportWind:
     mean_north_m_s: float = float("nan")
     direction_std_deg: float = float("nan")
     rung: str = ""
-    source: str = ""
     height_m: float = float("nan")
     relative_error: float = float("nan")
 
@@ -141,7 +143,7 @@ def summit(plume: PlumePlaces) -> RungWind | None:
 
 def _at_height(plume: PlumePlaces, field: WindField, height_m: float) -> RungWind:
     wind = field.at(plume.longitude, plume.latitude, plume.time, height_m=height_m)
-    return RungWind(wind.eastward_m_s, wind.northward_m_s, field.name, height_m)
+    return RungWind(wind.eastward_m_s, wind.northward_m_s, height_m)
 
 
 def boundary_layer(plume: PlumePlaces) -> RungWind | None:
@@ -149,18 +151,13 @@ def boundary_layer(plume: PlumePlaces) -> RungWind | None:
     if plume.field is None:
         return None
     wind = plume.field.boundary_layer_mean(plume.longitude, plume.latitude, plume.time)
-    return RungWind(wind.eastward_m_s, wind.northward_m_s, plume.field.name)
+    return RungWind(wind.eastward_m_s, wind.northward_m_s)
 
 
 def near_ground(plume: PlumePlaces) -> RungWind | None:
-    """10 m wind of the granule, of the wind field where the granule has none."""
+    """10 m wind."""
     u, v = plume.eastward_10m_m_s, plume.northward_10m_m_s
-    if u is not None and v is not None and (np.isfinite(u) & np.isfinite(v)).any():
-        return RungWind(u, v, "granule")
-    if plume.field is None:
-        return None
-    wind = plume.field.near_ground(plume.longitude, plume.latitude, plume.time)
-    return RungWind(wind.eastward_m_s, wind.northward_m_s, plume.field.name)
+    return None if u is None or v is None else RungWind(u, v)
 
 
 RUNGS: dict[str, Callable[[PlumePlaces], RungWind | None]] = {
@@ -181,26 +178,24 @@ def places_of(
     area = chip.get("area_m2")
     over = np.maximum(np.nan_to_num(column - level), 0.0) * (1.0 if area is None else np.nan_to_num(area))
 
-    def of(name: str) -> NDArray[np.floating] | None:
-        values = chip.get(name)
-        return None if values is None else values[pick].astype(float)
-
+    height = chip.get("layer_height")
+    wind = ground_wind(chip, field)
     return PlumePlaces(
         longitude=chip["longitude"][pick].astype(float),
         latitude=chip["latitude"][pick].astype(float),
         time=chip.time,
         weight=over[pick],
         column_mol_m2=column[pick],
-        layer_height_m=of("layer_height"),
-        eastward_10m_m_s=of("eastward_wind"),
-        northward_10m_m_s=of("northward_wind"),
+        layer_height_m=None if height is None else height[pick].astype(float),
+        eastward_10m_m_s=wind.eastward_m_s,
+        northward_10m_m_s=wind.northward_m_s,
         field=field,
         known=known,
     )
 
 
 def transport_wind(plume: PlumePlaces, rungs: Sequence[str], statistic: str = "vector_mean") -> TransportWind:
-    """Climb down the ladder until a rung gives a wind.
+    """Climb down the ladder until a rung gives a wind; one whose variables the field lacks gives none.
 
     Parameters
     ----------
@@ -215,7 +210,12 @@ def transport_wind(plume: PlumePlaces, rungs: Sequence[str], statistic: str = "v
     TransportWind
     """
     for name in rungs:
-        wind = look_up(RUNGS, name, "emissions.wind")(plume)
+        rung = look_up(RUNGS, name, "emissions.wind")
+        try:
+            wind = rung(plume)
+        except ExternalDataError as error:
+            log.debug("%s: %s", name, error)
+            continue
         if wind is not None:
             summary = _summary(wind, plume.weight, name, statistic)
             if summary.known:
@@ -239,7 +239,6 @@ def _summary(wind: RungWind, weight: NDArray[np.floating], rung: str, statistic:
         mean_north_m_s=north,
         direction_std_deg=float(np.degrees(np.sqrt(-2.0 * np.log(np.clip(resultant, 1e-9, 1.0))))),
         rung=rung,
-        source=wind.source,
         height_m=wind.height_m,
         relative_error=RUNG_SHARES[rung],
     )

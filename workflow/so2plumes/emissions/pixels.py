@@ -113,7 +113,7 @@ def refused(plume: PlumePixels, transport: Transport, reason: str) -> Estimate:
 
 
 def plume_axis(x_m: FloatArray, y_m: FloatArray, area_m2: FloatArray) -> tuple[FloatArray, float]:
-    """Main axis of pixels from their second moments.
+    """Return the main axis of pixels from their second moments.
 
     Returns
     -------
@@ -164,8 +164,8 @@ def local_plane(chip: Chip) -> LocalPlane:
         float(chip["latitude"][rows[middle], columns[middle]]),
     )
     x, y = equal_area_metres(chip["longitude"].ravel(), chip["latitude"].ravel(), *centre)
-    corners = [chip[name].reshape(-1, 4) for name in ("longitude_bounds", "latitude_bounds")]
-    return LocalPlane(x, y, *equal_area_metres(*corners, *centre))
+    longitude, latitude = (chip[name].reshape(-1, 4) for name in ("longitude_bounds", "latitude_bounds"))
+    return LocalPlane(x, y, *equal_area_metres(longitude, latitude, *centre))
 
 
 def plume_pixels(

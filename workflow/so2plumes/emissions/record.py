@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +11,7 @@ import pandas as pd
 
 from so2plumes.constants import MOL_M2_PER_DU, SO2_KG_PER_MOL
 from so2plumes.emissions.background import BACKGROUNDS, Background, get_background
+from so2plumes.emissions.codes import quality_codes
 from so2plumes.emissions.estimators import RECOMMENDED, get_estimator
 from so2plumes.emissions.known import KnownPlaces
 from so2plumes.emissions.ladder import RUNGS, TransportWind, places_of, transport_wind
@@ -25,14 +26,8 @@ from so2plumes.plumes.outline import outline_of
 from so2plumes.swath.geometry import equal_area_metres, inverse_equal_area
 
 NAN = float("nan")
-FEW_PIXELS = 10
 MIN_VALID_FRACTION = 0.75
-LOW_WIND_M_S = 2.0
 SATURATED_MOL_M2 = 500.0 * MOL_M2_PER_DU
-PUFF_MIN_SECTIONS = 4
-PUFF_SHARE = 0.5
-REACH_KM = 20.0
-ATTACHED_KM = 50.0
 _SHORT = {"bbox_median": "bbox", "ring": "ring", "normalised_convolution": "convolution"}
 
 
@@ -193,6 +188,7 @@ def _upwind(chip: Chip, wind: MeanVector, row: dict[str, Any]) -> dict[str, floa
 
 def _wind_columns(wind: WindStatistics, transport: TransportWind) -> dict[str, Any]:
     return {
+        "wind_source": wind.source,
         "wind_speed_median_m_s": wind.speed_median_m_s,
         "wind_speed_min_m_s": wind.speed_min_m_s,
         "wind_speed_max_m_s": wind.speed_max_m_s,
@@ -201,7 +197,6 @@ def _wind_columns(wind: WindStatistics, transport: TransportWind) -> dict[str, A
         "wind_direction_deg": wind.direction_deg,
         "wind_cov_percent": wind.cov_percent,
         "wind_rung": transport.rung,
-        "wind_source": transport.source,
         "wind_height_m": transport.height_m,
         "transport_speed_m_s": transport.speed_m_s,
         "transport_direction_deg": transport.direction_deg,
@@ -238,36 +233,6 @@ def _rate_columns(rates: PlumeRates) -> dict[str, Any]:
     }
 
 
-def _is_puff(rates: PlumeRates) -> bool:
-    """Tell whether the flux varies along the plume by more than half of its mean, beyond noise."""
-    flux = rates.sections_kg_s
-    if len(flux) < PUFF_MIN_SECTIONS or not flux.mean() > 0:
-        return False
-    return bool(flux.var(ddof=1) - rates.sections_noise_kg_s**2 > (PUFF_SHARE * flux.mean()) ** 2)
-
-
-def _codes(
-    chip: Chip, row: Mapping[str, Any], transport: TransportWind, rates: PlumeRates, known: KnownPlaces | None
-) -> Iterator[str]:
-    if not transport.known:
-        yield "no_wind"
-    elif transport.speed_m_s < LOW_WIND_M_S:
-        yield "wind_low"
-    if row["n_valid"] < FEW_PIXELS:
-        yield "few_pixels"
-    if chip.touches_edge:
-        yield "touches_edge"
-    if rates.length_m / transport.speed_m_s > row["lifetime_h"] * SECONDS_PER_HOUR if transport.speed_m_s else False:
-        yield "age_gt_tau"
-    if _is_puff(rates):
-        yield "puff"
-    if known is not None and len(known):
-        if (known.distances_km(chip["longitude"][chip.mask], chip["latitude"][chip.mask]) <= REACH_KM).sum() > 1:
-            yield "multi_source"
-        if known.distances_km(row["upwind_longitude"], row["upwind_latitude"]).min() > ATTACHED_KM:
-            yield "not_attached"
-
-
 def plume_record(chip: Chip, rule: EmissionRule, around: Surroundings = NOTHING_KNOWN) -> dict[str, Any]:
     """Everything that is said of one plume.
 
@@ -292,7 +257,7 @@ def plume_record(chip: Chip, rule: EmissionRule, around: Surroundings = NOTHING_
     row.update(_geometry(chip, codes))
     if not chip.has_corners and "no_corners" not in codes:
         codes.append("no_corners")
-    wind = chip_wind(chip)
+    wind = chip_wind(chip, around.winds)
     level = levels[rule.background]
     transport = transport_wind(
         places_of(chip, level.per_pixel, around.winds, around.known), rule.wind, rule.wind_statistic
@@ -301,8 +266,7 @@ def plume_record(chip: Chip, rule: EmissionRule, around: Surroundings = NOTHING_
     row.update(_upwind(chip, transport, row))
     row["lifetime_h"] = rule.lifetime_h
     reason = _why_no_rate(chip, row, transport, codes)
-    speed = wind.speed_median_m_s if wind.known else transport.speed_m_s if transport.rung == "10m" else NAN
-    paper = PaperTerms(row["length_m"], speed)
+    paper = PaperTerms(row["length_m"], wind.speed_median_m_s)
     rates = (
         without_rate(reason)
         if reason
@@ -313,6 +277,6 @@ def plume_record(chip: Chip, rule: EmissionRule, around: Surroundings = NOTHING_
     label = label_plume(None if flags is None else flags[chip.mask], rule.label_threshold)
     row["label"] = label.name
     row.update({f"flag_fraction_{flag}": share for flag, share in enumerate(label.fractions)})
-    codes += _codes(chip, row, transport, rates, around.known)
+    codes += quality_codes(chip, row, transport, rates, around.known)
     row["quality"] = sorted(codes)
     return row

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
@@ -26,11 +26,13 @@ class WindVectors(Protocol):
 
 
 class WindField(Protocol):
-    """Winds of the atmosphere around a plume, as a reanalysis has them."""
+    """Winds of the atmosphere around a plume, as a reanalysis has them.
 
-    @property
-    def name(self) -> str:
-        """What the winds are, for the column ``wind_source``."""
+    A question whose answer needs a variable that the field lacks is an `ExternalDataError`.
+    """
+
+    def has(self, *names: str) -> bool:
+        """Return True where the field has all variables of these names (``u10_m_s``, ``v10_m_s``, ...)."""
 
     def at(
         self,
@@ -38,19 +40,14 @@ class WindField(Protocol):
         latitude: NDArray[np.floating],
         time: np.datetime64,
         *,
-        height_m: NDArray[np.floating] | float,
+        height_m: NDArray[np.floating] | float | None = None,
     ) -> WindVectors:
-        """Return the wind at places (degrees), a time (UTC) and heights above the sea."""
+        """Return the wind at places (degrees) and a time (UTC): at 10 m, or at heights above the sea."""
 
     def boundary_layer_mean(
         self, longitude: NDArray[np.floating], latitude: NDArray[np.floating], time: np.datetime64
     ) -> WindVectors:
         """Return the pressure-weighted mean from the ground to the top of the boundary layer."""
-
-    def near_ground(
-        self, longitude: NDArray[np.floating], latitude: NDArray[np.floating], time: np.datetime64
-    ) -> WindVectors:
-        """Return the wind 10 m above the ground."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +55,8 @@ class WindStatistics:
     """Statistics of the 10 m wind over the usable plume pixels, m/s; not-a-number without winds.
 
     ``direction_deg`` is where the mean vector comes from, clockwise from north. ``cov_percent`` is
-    ``100 std / mean`` (the formula printed in FP-pre is the inverse of what it reports).
+    ``100 std / mean`` (the formula printed in FP-pre is the inverse of what it reports). ``source`` is ``granule_10m``,
+    ``era5_10m`` or ``none``.
     """
 
     speed_median_m_s: float
@@ -70,10 +68,11 @@ class WindStatistics:
     cov_percent: float
     mean_east_m_s: float
     mean_north_m_s: float
+    source: str = "none"
 
     @property
     def known(self) -> bool:
-        """True where the granule has winds."""
+        """True where there are winds."""
         return bool(np.isfinite(self.speed_median_m_s))
 
 
@@ -122,16 +121,35 @@ def wind_statistics(eastward: NDArray | None, northward: NDArray | None) -> Wind
     )
 
 
-def chip_wind(chip: Chip) -> WindStatistics:
-    """Wind over the usable pixels of a chip's plume."""
-    u, v = chip.get("eastward_wind"), chip.get("northward_wind")
+@dataclass(frozen=True)
+class GroundWind:
+    """10 m wind (n,) m/s of pixels and where it is from: ``granule_10m``, ``era5_10m`` or ``none`` (then None)."""
+
+    eastward_m_s: NDArray[np.floating] | None
+    northward_m_s: NDArray[np.floating] | None
+    source: str
+
+
+def ground_wind(chip: Chip, field: WindField | None = None) -> GroundWind:
+    """10 m wind of the usable pixels of a chip's plume: of the wind field where one is given, else of the granule."""
     pick = chip.mask & chip.usable
-    return wind_statistics(None if u is None else u[pick], None if v is None else v[pick])
+    if field is not None and field.has("u10_m_s", "v10_m_s"):
+        found = field.at(chip["longitude"][pick].astype(float), chip["latitude"][pick].astype(float), chip.time)
+        return GroundWind(found.eastward_m_s, found.northward_m_s, "era5_10m")
+    u, v = chip.get("eastward_wind"), chip.get("northward_wind")
+    if u is None or v is None:
+        return GroundWind(None, None, "none")
+    return GroundWind(u[pick].astype(float), v[pick].astype(float), "granule_10m")
 
 
-def upwind_end(
-    wind: MeanVector, x_m: NDArray[np.floating], y_m: NDArray[np.floating]
-) -> tuple[float, float] | None:
+def chip_wind(chip: Chip, field: WindField | None = None) -> WindStatistics:
+    """Statistics of `ground_wind`."""
+    wind = ground_wind(chip, field)
+    summary = wind_statistics(wind.eastward_m_s, wind.northward_m_s)
+    return replace(summary, source=wind.source) if summary.known else summary
+
+
+def upwind_end(wind: MeanVector, x_m: NDArray[np.floating], y_m: NDArray[np.floating]) -> tuple[float, float] | None:
     """Mean position of the 5 % of plume pixels that lie farthest upwind.
 
     Parameters

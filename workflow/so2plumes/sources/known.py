@@ -28,8 +28,8 @@ def read_known_sources(path: str | Path) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        The columns of the file; `gvp_number` is a nullable integer, set for volcanoes alone, and ``elevation_m`` (of the
-        summit, above the sea) is not-a-number where the file does not tell.
+        The columns of the file; `gvp_number` is a nullable integer, set for volcanoes alone, and ``elevation_m`` (of
+        the summit, above the sea) is not-a-number where the file does not tell.
 
     Raises
     ------

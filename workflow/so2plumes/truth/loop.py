@@ -74,8 +74,8 @@ def found_chip(scene: CaseScene, chips: list[Chip]) -> Chip | None:
 def background_errors(scene: CaseScene, chip: Chip | None) -> dict[str, float]:
     """Error of every background level and its stated standard error, Dobson units.
 
-    The truth is the mean column without the plume over the usable pixels up to 12 pixels from the mask, which also holds
-    the lumps of the background: a method that follows them better is closer.
+    The truth is the mean column without the plume over the usable pixels up to 12 pixels from the mask, which also
+    holds the lumps of the background: a method that follows them better is closer.
     """
     if chip is None:
         nothing = float("nan")
@@ -100,7 +100,7 @@ def run_case(
     Returns
     -------
     dict
-        What the case is, whether its plume was found, and for ``right`` and ``drawn`` inputs the rates of all estimators.
+        What the case is, whether its plume was found, and for ``right`` and ``drawn`` inputs all rates.
     """
     rng = case_generator(seed + 1, case.number)
     scene = case_scene(case, plan.orbit, rng)
@@ -128,14 +128,12 @@ def _record(case: Case, chip: Chip | None, rule: EmissionRule, right: bool) -> d
     names += [f"sigma_ln_{part}" for part in COMPONENTS]
     if chip is None:
         return {**dict.fromkeys(names, float("nan")), "estimator": "", "n_pixels": 0, "quality": ""}
-    none = {"wind_m_s": 0.0, "wind_share": 0.0, "lifetime_sigma_ln": 0.0, "height_sigma_ln": 0.0}
-    errors = replace(rule.errors, **none) if right else rule.errors
+    none = replace(rule.errors, wind_m_s=0.0, wind_share=0.0, lifetime_sigma_ln=0.0, height_sigma_ln=0.0)
+    errors = none if right else rule.errors
     inputs = told(case, rule.errors, right)
     toward = np.radians(case.plume.wind_toward_deg)
     wind = UniformWind(inputs.speed_m_s * np.sin(toward), inputs.speed_m_s * np.cos(toward))
-    scaled = {
-        name: inputs.column_factor * chip[name] for name in ("vertical_column", "vertical_column_precision")
-    }
+    scaled = {name: inputs.column_factor * chip[name] for name in ("vertical_column", "vertical_column_precision")}
     told_wind = {
         "eastward_wind": np.full(chip.shape, wind.eastward_m_s),
         "northward_wind": np.full(chip.shape, wind.northward_m_s),

@@ -74,8 +74,7 @@ def score_cases(table: pd.DataFrame) -> dict[str, object]:
 
 @dataclass(frozen=True)
 class BackgroundScore:
-    """Error of a background level in Dobson units: median, 16th and 84th percentile, and their scatter in units of the
-    stated standard error."""
+    """Error of a background level, Dobson units; ``scatter_per_sem`` in units of the stated standard error."""
 
     n: int
     median_du: float
@@ -101,9 +100,7 @@ def _group(table: pd.DataFrame) -> dict[str, object]:
     result: dict[str, object] = {"cases": len(table), "found": int(table["found"].sum())}
     for way in ("right", "drawn"):
         scores = {
-            name.rstrip("_") or "chosen": asdict(
-                ratio_score(table[f"{way}_emission_{name}kg_h"] / table["truth_kg_h"])
-            )
+            name.rstrip("_") or "chosen": asdict(ratio_score(table[f"{way}_emission_{name}kg_h"] / table["truth_kg_h"]))
             for name in names
         }
         result[way] = {"ratio": scores, "coverage": coverage(table, way)}
@@ -113,18 +110,29 @@ def _group(table: pd.DataFrame) -> dict[str, object]:
 def score_tables(scores: Mapping[str, Any]) -> str:
     """Markdown tables of the scores, for the documentation."""
     groups = scores["groups"]
-    lines = ["| rate / truth: median [16 %, 84 %] | right wind and lifetime | drawn wind, lifetime, height |", "|---|---|---|"]
+    lines = [
+        "| rate / truth: median [16 %, 84 %] | right wind and lifetime | drawn wind, lifetime, height |",
+        "|---|---|---|",
+    ]
     for group in ("strong", "weak"):
         for name in groups[group]["right"]["ratio"]:
             cells = [_ratio_text(groups[group][way]["ratio"][name]) for way in ("right", "drawn")]
             label = "recommended" if name == "chosen" else name
             lines.append(f"| {_GROUP_TEXT[group]}, {label} | " + " | ".join(cells) + " |")
-    lines += ["", "| cases | plumes | found | median ratio | 68 % interval holds, right | drawn |", "|---|---|---|---|---|---|"]
+    lines += [
+        "",
+        "| cases | plumes | found | median ratio | 68 % interval holds, right | drawn |",
+        "|---|---|---|---|---|---|",
+    ]
     for group, found in groups.items():
         ratio = found["right"]["ratio"]["chosen"]["median"]
         held = " | ".join(f"{100 * found[way]['coverage']:.0f} %" for way in ("right", "drawn"))
         lines.append(f"| {group} | {found['cases']} | {found['found']} | {ratio:.2f} | {held} |")
-    lines += ["", "| background | error in DU: median [16 %, 84 %] | scatter / stated standard error |", "|---|---|---|"]
+    lines += [
+        "",
+        "| background | error in DU: median [16 %, 84 %] | scatter / stated standard error |",
+        "|---|---|---|",
+    ]
     for name, found in scores["background"].items():
         lines.append(
             f"| {name} | {found['median_du']:+.2f} [{found['p16_du']:+.2f}, {found['p84_du']:+.2f}]"

@@ -22,10 +22,15 @@ class UniformWind:
 
     eastward_m_s: float
     northward_m_s: float
-    name: str = "uniform"
+
+    def has(self, *names: str) -> bool:
+        """Return True."""
+        return True
 
     def _everywhere(self, longitude: NDArray[np.floating]) -> Vectors:
-        return Vectors(np.full(np.shape(longitude), self.eastward_m_s), np.full(np.shape(longitude), self.northward_m_s))
+        return Vectors(
+            np.full(np.shape(longitude), self.eastward_m_s), np.full(np.shape(longitude), self.northward_m_s)
+        )
 
     def at(
         self,
@@ -33,18 +38,12 @@ class UniformWind:
         latitude: NDArray[np.floating],
         time: np.datetime64,
         *,
-        height_m: NDArray[np.floating] | float,
+        height_m: NDArray[np.floating] | float | None = None,
     ) -> Vectors:
         """Return the wind."""
         return self._everywhere(longitude)
 
     def boundary_layer_mean(
-        self, longitude: NDArray[np.floating], latitude: NDArray[np.floating], time: np.datetime64
-    ) -> Vectors:
-        """Return the wind."""
-        return self._everywhere(longitude)
-
-    def near_ground(
         self, longitude: NDArray[np.floating], latitude: NDArray[np.floating], time: np.datetime64
     ) -> Vectors:
         """Return the wind."""

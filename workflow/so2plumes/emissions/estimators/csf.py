@@ -46,9 +46,7 @@ def estimate(plume: PlumePixels, transport: Transport) -> Estimate:
     return Estimate(fit @ masses, gain, sections_kg_s=masses / kept[0])
 
 
-def _shares(
-    plume: PlumePixels, pick: NDArray[np.integer], edges: NDArray[np.floating]
-) -> NDArray[np.floating]:
+def _shares(plume: PlumePixels, pick: NDArray[np.integer], edges: NDArray[np.floating]) -> NDArray[np.floating]:
     """Share of every picked pixel in every slice, (slice, pixel): pixels are boxes along the transport."""
     centre, half = plume.along_m[pick], plume.half_along_m[pick]
     before = np.clip((edges[:, None] - centre + half) / (2 * half), 0.0, 1.0)
