@@ -40,7 +40,7 @@ def closed_loop(options: argparse.Namespace) -> None:
 
 
 def score_closed_loop(options: argparse.Namespace) -> None:
-    """Say how far rates of the closed loop are from the truth, which intervals hold it, and how biased backgrounds are."""
+    """Score the closed loop: how far rates are from the truth, which intervals hold it, how biased backgrounds are."""
     from so2plumes.files import write_json
     from so2plumes.table import read_table
     from so2plumes.truth.score import score_cases, score_tables
