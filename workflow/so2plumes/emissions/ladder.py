@@ -203,7 +203,7 @@ def transport_wind(plume: PlumePlaces, rungs: Sequence[str], statistic: str = "v
     rungs : sequence of str
         Keys of `RUNGS`, best first; an unknown one is a `ConfigError`.
     statistic : ``vector_mean`` or ``median``
-        Speed: length of the mass-weighted mean vector, or the scalar median (FP-pre 2.3).
+        Speed: length of the mass-weighted mean vector, or the scalar median (FP-pre 2.3), with no weights at all.
 
     Returns
     -------
@@ -223,12 +223,18 @@ def transport_wind(plume: PlumePlaces, rungs: Sequence[str], statistic: str = "v
     return NO_TRANSPORT
 
 
+def _circular_std_deg(resultant: float) -> float:
+    """Circular standard deviation of directions whose mean unit vector has a length; 0 where only rounding differs."""
+    length = float(np.clip(resultant, 1e-9, 1.0))
+    return float(np.degrees(np.sqrt(-2.0 * np.log(length)))) if length < 1.0 - 1e-9 else 0.0
+
+
 def _summary(wind: RungWind, weight: NDArray[np.floating], rung: str, statistic: str) -> TransportWind:
     good = np.isfinite(wind.eastward_m_s) & np.isfinite(wind.northward_m_s)
     if not good.any():
         return NO_TRANSPORT
     u, v, w = wind.eastward_m_s[good], wind.northward_m_s[good], weight[good]
-    w = w if w.sum() > 0 else np.ones(len(u))
+    w = w if statistic != "median" and w.sum() > 0 else np.ones(len(u))
     east, north = float(np.average(u, weights=w)), float(np.average(v, weights=w))
     speed = np.hypot(u, v)
     moving = speed > 0
@@ -237,7 +243,7 @@ def _summary(wind: RungWind, weight: NDArray[np.floating], rung: str, statistic:
         speed_m_s=float(np.median(speed)) if statistic == "median" else float(np.hypot(east, north)),
         mean_east_m_s=east,
         mean_north_m_s=north,
-        direction_std_deg=float(np.degrees(np.sqrt(-2.0 * np.log(np.clip(resultant, 1e-9, 1.0))))),
+        direction_std_deg=_circular_std_deg(resultant),
         rung=rung,
         height_m=wind.height_m,
         relative_error=RUNG_SHARES[rung],
