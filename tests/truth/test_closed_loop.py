@@ -139,9 +139,12 @@ class TestScores:
         text = score_tables(scores)
         assert "| 10 kg/s and more, recommended | 0.90 [0.90, 0.90], n = 20 | 0.90 [0.90, 0.90], n = 20 |" in text
         assert "| ring | +0.10 [+0.10, +0.10] | 0.0 |" in text
-        assert "| strong | 20 | 20 | 0.90 | 100 % | 100 % |" in text
+        assert "| strong | 20 | 20 | 0.90 | 100% | 100% |" in text
 
     def test_without_a_found_plume_nothing_is_said(self):
         table = self.table(np.full(3, np.nan)).assign(drawn_emission_p16_kg_h=np.nan)
         assert np.isnan(coverage(table, "drawn"))
         assert ratio_score(table["right_emission_kg_h"]).n == 0
+        assert "| weak | 0 | 0 | - | - | - |" in score_tables(
+            json.loads(json.dumps(score_cases(table), allow_nan=False))
+        )

@@ -57,7 +57,7 @@ def score_cases(table: pd.DataFrame) -> dict[str, object]:
     Returns
     -------
     dict
-        Plain numbers, for JSON.
+        Plain numbers, for JSON; None where there is no plume to say it of.
     """
     strong = table["truth_kg_h"] >= STRONG_KG_H
     groups: Mapping[str, pd.Series] = {
@@ -66,10 +66,17 @@ def score_cases(table: pd.DataFrame) -> dict[str, object]:
         **{f"strong {kind}": strong & (table["kind"] == kind) for kind in sorted(table["kind"].unique())},
         "weak": ~strong,
     }
-    return {
+    scores = {
         "groups": {name: _group(table[pick]) for name, pick in groups.items()},
         "background": {name: asdict(background_score(table, name)) for name in BACKGROUNDS},
     }
+    return {name: _without_nan(part) for name, part in scores.items()}
+
+
+def _without_nan(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {name: _without_nan(part) for name, part in value.items()}
+    return None if isinstance(value, float) and np.isnan(value) else value
 
 
 @dataclass(frozen=True)
@@ -125,24 +132,27 @@ def score_tables(scores: Mapping[str, Any]) -> str:
         "|---|---|---|---|---|---|",
     ]
     for group, found in groups.items():
-        ratio = found["right"]["ratio"]["chosen"]["median"]
-        held = " | ".join(f"{100 * found[way]['coverage']:.0f} %" for way in ("right", "drawn"))
-        lines.append(f"| {group} | {found['cases']} | {found['found']} | {ratio:.2f} | {held} |")
+        ratio = _number(found["right"]["ratio"]["chosen"]["median"], ".2f")
+        held = " | ".join(_number(found[way]["coverage"], ".0%") for way in ("right", "drawn"))
+        lines.append(f"| {group} | {found['cases']} | {found['found']} | {ratio} | {held} |")
     lines += [
         "",
         "| background | error in DU: median [16 %, 84 %] | scatter / stated standard error |",
         "|---|---|---|",
     ]
     for name, found in scores["background"].items():
-        lines.append(
-            f"| {name} | {found['median_du']:+.2f} [{found['p16_du']:+.2f}, {found['p84_du']:+.2f}]"
-            f" | {found['scatter_per_sem']:.1f} |"
-        )
+        median, low, high = (_number(found[key], "+.2f") for key in ("median_du", "p16_du", "p84_du"))
+        lines.append(f"| {name} | {median} [{low}, {high}] | {_number(found['scatter_per_sem'], '.1f')} |")
     return "\n".join(lines)
 
 
 _GROUP_TEXT = {"strong": "10 kg/s and more", "weak": "less"}
 
 
+def _number(value: float | None, form: str) -> str:
+    return "-" if value is None else format(value, form)
+
+
 def _ratio_text(score: Mapping[str, Any]) -> str:
-    return f"{score['median']:.2f} [{score['p16']:.2f}, {score['p84']:.2f}], n = {score['n']}"
+    median, low, high = (_number(score[key], ".2f") for key in ("median", "p16", "p84"))
+    return f"{median} [{low}, {high}], n = {score['n']}"
