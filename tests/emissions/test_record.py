@@ -205,13 +205,14 @@ CASES = {
     "wind_low": (lambda grid: {"wind": (1.9, 0.0)}, ["wind_low"]),
     "touches_edge": (lambda grid: {"mask": block(grid, slice(0, 6), COLUMNS)}, ["touches_edge"]),
     "no_background": (no_background, ["no_background"]),
-    "axis_off_plume": (off_axis, ["axis_off_plume"]),
+    "axis_off_plume": (off_axis, ["axis_off_plume", "wind_across"]),
     "no_ellipse": (lambda grid: {"mask": block(grid, slice(20, 21), slice(17, 18))}, ["few_pixels", "no_ellipse"]),
     "saturated": (lambda grid: {"column": np.where(block(grid, ROWS, COLUMNS), 0.23, 1e-3)}, ["saturated"]),
     "age_gt_tau": (lambda grid: {"rule": EmissionRule(lifetime_h=1.0)}, ["age_gt_tau"]),
     "multi_source": (lambda grid: {"known": places((15.0, 37.7), (15.1, 37.7))}, ["multi_source"]),
     "not_attached": (lambda grid: {"known": places((14.0, 37.7))}, ["not_attached"]),
     "puff": (puffs, ["puff"]),
+    "wind_across": (lambda grid: {"mask": block(grid, ROWS, slice(4, 36)), "wind": (0.5, 5.0)}, ["wind_across"]),
 }
 WITHOUT_RATE = ("no_wind", "no_corners", "low_valid_fraction", "no_background")
 
@@ -282,7 +283,7 @@ class TestReasonCodes:
     @pytest.mark.parametrize("horizontal", [True, False])
     def test_a_plume_of_one_row_has_its_length(self, grid, horizontal):
         rows, columns = (slice(20, 21), slice(12, 28)) if horizontal else (slice(12, 28), slice(20, 21))
-        row = record(grid, mask=block(grid, rows, columns))
+        row = record(grid, mask=block(grid, rows, columns), wind=(5.0, 0.0) if horizontal else (0.0, 5.0))
         assert row["length_m"] == pytest.approx(16 * (3500.0 if horizontal else 5500.0), rel=0.01)
         assert row["quality"] == []
 

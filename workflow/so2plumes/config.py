@@ -368,7 +368,7 @@ class Training(Section):
 class Truth(Section):
     """The closed loop: simulated plumes of known rate (`snakemake results/truth/closed_loop.json`)."""
 
-    cases: int = Field(1500, ge=10, description="Simulated plumes.")
+    cases: int = Field(1000, ge=10, description="Simulated plumes.")
     seed: int = Field(2024, ge=0, description="Seed of the simulated plumes.")
 
 

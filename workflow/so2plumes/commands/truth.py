@@ -55,7 +55,7 @@ def add_commands(commands: Subparsers, common: Common) -> None:
     """Add the commands of this stage."""
     parser = add_command(commands, common, "closed-loop", closed_loop)
     add_paths(parser, out="Parquet table of the cases")
-    parser.add_argument("--cases", type=int, default=1500, help="plumes")
+    parser.add_argument("--cases", type=int, default=1000, help="plumes")
     parser.add_argument("--seed", type=int, default=2024)
     add_detector(parser)
     add_component_rule(parser)

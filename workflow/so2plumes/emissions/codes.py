@@ -17,6 +17,7 @@ PUFF_MIN_SECTIONS = 4
 PUFF_SHARE = 0.5
 REACH_KM = 20.0
 ATTACHED_KM = 50.0
+ACROSS_DEG = 60.0
 
 
 def _is_puff(rates: PlumeRates) -> bool:
@@ -52,6 +53,8 @@ def quality_codes(
         yield "touches_edge"
     if rates.length_m > transport.speed_m_s * row["lifetime_h"] * SECONDS_PER_HOUR:
         yield "age_gt_tau"
+    if rates.along_axis and rates.wind_vs_axis_deg > ACROSS_DEG:
+        yield "wind_across"
     if _is_puff(rates):
         yield "puff"
     if known is not None and len(known):

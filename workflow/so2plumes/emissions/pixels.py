@@ -17,7 +17,6 @@ Mask = NDArray[np.bool_]
 
 WIDE_PIXELS = 3
 ALONG_AXIS_ELONGATION = 2.0
-ALONG_AXIS_MAX_DEG = 60.0
 UPWIND_SHARE = 0.05
 
 
@@ -113,17 +112,16 @@ def refused(plume: PlumePixels, transport: Transport, reason: str) -> Estimate:
 
 
 def plume_axis(x_m: FloatArray, y_m: FloatArray, area_m2: FloatArray) -> tuple[FloatArray, float]:
-    """Return the main axis of pixels from their second moments.
+    """Return the main axis of pixels from their second moments, pixels counting as squares of their area.
 
     Returns
     -------
-    axis : (2,) unit vector east, north; elongation : ratio of the axes (infinite for a line)
+    axis : (2,) unit vector east, north; elongation : ratio of the axes
     """
     centred = np.stack([x_m - np.average(x_m, weights=area_m2), y_m - np.average(y_m, weights=area_m2)])
-    moments = (centred * area_m2) @ centred.T / area_m2.sum()
-    small, large = np.linalg.eigh(moments)[0]
-    axis = np.linalg.eigh(moments)[1][:, 1]
-    return axis, float(np.sqrt(large / small)) if small > 0 else float("inf")
+    moments = (centred * area_m2) @ centred.T / area_m2.sum() + np.eye(2) * area_m2.mean() / 12.0
+    (small, large), axes = np.linalg.eigh(moments)
+    return axes[:, 1], float(np.sqrt(large / small))
 
 
 def transport_direction(
@@ -131,8 +129,8 @@ def transport_direction(
 ) -> tuple[FloatArray, float] | None:
     """Direction along which a plume is measured, and the angle between wind and axis in degrees (0 to 90).
 
-    The axis of an elongated plume (twice as long as wide), turned downwind, where it is within 60 degrees of the wind:
-    it says more about the transport than a model's wind. Otherwise the wind. None without a wind.
+    The axis of an elongated plume (twice as long as wide), turned downwind: it says more about the transport than a
+    model's wind. Otherwise the wind. None without a wind.
     """
     speed = np.hypot(east_m_s, north_m_s)
     if not speed > 0:
@@ -140,7 +138,7 @@ def transport_direction(
     wind = np.array([east_m_s, north_m_s]) / speed
     cosine = float(axis @ wind)
     angle = float(np.degrees(np.arccos(min(1.0, abs(cosine)))))
-    if elongation >= ALONG_AXIS_ELONGATION and angle <= ALONG_AXIS_MAX_DEG:
+    if elongation >= ALONG_AXIS_ELONGATION:
         return (axis if cosine >= 0 else -axis), angle
     return wind, angle
 

@@ -13,6 +13,7 @@ from so2plumes.emissions.background import Background
 from so2plumes.emissions.estimators import RECOMMENDED, estimators, get_estimator
 from so2plumes.emissions.ladder import TransportWind
 from so2plumes.emissions.pixels import (
+    ALONG_AXIS_ELONGATION,
     Estimate,
     LocalPlane,
     PlumePixels,
@@ -62,6 +63,8 @@ class PlumeRates:
         Of the chosen one.
     length_m, wind_vs_axis_deg : float
         Extent along the transport; angle between the wind and the plume's axis.
+    along_axis : bool
+        The transport is taken along the axis, not along the wind.
     sections_kg_s : (section,), sections_noise_kg_s
         Fluxes through the sections of ``csf`` and the noise of one of them, where it has a rate.
     """
@@ -72,6 +75,7 @@ class PlumeRates:
     interval: Interval = NO_INTERVAL
     length_m: float = NAN
     wind_vs_axis_deg: float = NAN
+    along_axis: bool = False
     sections_kg_s: NDArray[np.floating] = field(default_factory=lambda: np.empty(0))
     sections_noise_kg_s: float = NAN
 
@@ -151,6 +155,7 @@ def plume_rates(inputs: RateInputs) -> PlumeRates:
         interval=_interval(inputs, plume, plane, direction, estimates[chosen], chosen) if chosen else NO_INTERVAL,
         length_m=plume.length_m,
         wind_vs_axis_deg=angle,
+        along_axis=elongation >= ALONG_AXIS_ELONGATION,
         sections_kg_s=sections,
         sections_noise_kg_s=_noise_kg_s(inputs, estimates["csf"]) * float(np.sqrt(len(sections))),
     )

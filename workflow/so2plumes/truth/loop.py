@@ -125,7 +125,7 @@ def run_case(
 def _record(case: Case, chip: Chip | None, rule: EmissionRule, right: bool) -> dict[str, Any]:
     names = [*(f"emission_{name}_kg_h" for name in estimator_names()), "emission_kg_h"]
     names += [f"emission_{part}_kg_h" for part in ("p16", "p50", "p84")]
-    names += [f"sigma_ln_{part}" for part in COMPONENTS]
+    names += [f"sigma_ln_{part}" for part in COMPONENTS] + ["wind_vs_axis_deg", "transport_length_m"]
     if chip is None:
         return {**dict.fromkeys(names, float("nan")), "estimator": "", "n_pixels": 0, "quality": ""}
     none = replace(rule.errors, wind_m_s=0.0, wind_share=0.0, lifetime_sigma_ln=0.0, height_sigma_ln=0.0)
