@@ -53,7 +53,7 @@ def test_pixels_lie_along_and_across_from_the_upwind_corner(direction, length_m,
     chip = only(cut(make_swath(grid, np.where(mask, 3e-3, 1e-3)), mask))
     plume = plume_pixels(chip, local_plane(chip), chip.mask, 1e-3, direction)
     assert plume.length_m == pytest.approx(length_m, rel=2e-3)
-    assert plume.half_along_m[plume.plume] == pytest.approx(half_m, rel=1e-3)
+    assert plume.half_along_m[plume.plume] == pytest.approx(half_m, rel=5e-3)
     assert plume.along_m[plume.plume].min() == pytest.approx(half_m, rel=1e-2)
     assert plume.mass_kg[plume.plume].sum() == pytest.approx(24 * 2e-3 * 0.064066 * 5500 * 3500, rel=1e-3)
     assert plume.mass_kg[~plume.plume] == pytest.approx(0.0, abs=1e-2)

@@ -57,8 +57,13 @@ def quality_codes(
         yield "wind_across"
     if _is_puff(rates):
         yield "puff"
-    if known is not None and len(known):
-        if (known.distances_km(chip["longitude"][chip.mask], chip["latitude"][chip.mask]) <= REACH_KM).sum() > 1:
-            yield "multi_source"
-        if known.distances_km(row["upwind_longitude"], row["upwind_latitude"]).min() > ATTACHED_KM:
-            yield "not_attached"
+    yield from _source_codes(chip, row, known)
+
+
+def _source_codes(chip: Chip, row: Mapping[str, Any], known: KnownPlaces | None) -> Iterator[str]:
+    if known is None or not len(known):
+        return
+    if (known.distances_km(chip["longitude"][chip.mask], chip["latitude"][chip.mask]) <= REACH_KM).sum() > 1:
+        yield "multi_source"
+    if known.distances_km(row["upwind_longitude"], row["upwind_latitude"]).min() > ATTACHED_KM:
+        yield "not_attached"
