@@ -3,6 +3,7 @@
 #   snakemake --cores 32 --resources gpu=2             the campaign of config/config.yaml
 #   snakemake results/2021/report.html --cores 32      one year
 #   snakemake product --cores 32                       the plume table as a data set to publish
+#   snakemake results/truth/closed_loop.json           rates of simulated plumes against the truth
 #   snakemake --configfile config/demo.yaml --cores 2  the demonstration (make demo)
 #   snakemake --configfile config/real-day.yaml --cores 2  one real orbit from a public bucket
 
@@ -26,6 +27,7 @@ include: "workflow/rules/sources.smk"
 include: "workflow/rules/report.smk"
 include: "workflow/rules/product.smk"
 include: "workflow/rules/train.smk"
+include: "workflow/rules/truth.smk"
 
 
 rule all:

@@ -13,10 +13,9 @@ from hypothesis import strategies as st
 from pyproj import Geod
 from tests.plume_makers import block, cut, ellipse_mask, geodesic_area_m2, make_swath, metre_grid, only
 
-from so2plumes.emissions.geometry import excess_mass, geometry_columns, wind_axis_angle
+from so2plumes.emissions.geometry import excess_mass, geometry_columns
 from so2plumes.emissions.record import EmissionRule, plume_record
 from so2plumes.emissions.wind import chip_wind
-from so2plumes.plumes.ellipse import Ellipse
 from so2plumes.plumes.outline import line_to_geographic
 from so2plumes.swath.geometry import equal_area_metres, pixel_areas_m2
 from so2plumes.table import plume_frame, read_plumes, write_plumes
@@ -106,7 +105,7 @@ class TestNothingIsTooOdd:
         chip = chip_of(PLACES["Etna"], lambda grid: drawn(grid, MASKS[mask]), wind=wind)
         row = columns_of(chip)
         assert_sound(row, chip)
-        assert np.isnan([row["wind_axis_angle_deg"], row["downwind_longitude"], row["downwind_latitude"]]).all()
+        assert np.isnan([row["downwind_longitude"], row["downwind_latitude"]]).all()
 
     @settings(max_examples=25, deadline=None)
     @given(
@@ -165,7 +164,6 @@ MEASURES = (
     "elongation",
     "solidity",
     "centre_line_length_m",
-    "wind_axis_angle_deg",
     "edge_invalid",
 )
 
@@ -298,15 +296,6 @@ class TestTheEnds:
             there["downwind_latitude"],
         )
         assert GEOD.inv(*across)[2] == pytest.approx(100e3, rel=0.1)
-
-    @pytest.mark.parametrize(
-        ("wind_toward", "axis", "expected"),
-        [(0, 0, 0), (180, 0, 0), (90, 0, 90), (270, 0, 90), (50, 170, 60), (10, 170, 20)],
-    )
-    def test_the_angle_to_the_wind(self, wind_toward, axis, expected):
-        east, north = 3.0 * np.sin(np.radians(wind_toward)), 3.0 * np.cos(np.radians(wind_toward))
-        chip = chip_of(PLACES["Etna"], lambda grid: ellipse_mask(grid, 80e3, 30e3), wind=(east, north))
-        assert wind_axis_angle(Ellipse(0, 0, 2, 1, axis), chip_wind(chip)) == pytest.approx(expected, abs=1e-4)
 
 
 def test_the_weights_are_the_mass_over_the_surroundings():

@@ -9,7 +9,7 @@ from tests.weather.cds_server import KEY, CdsServer
 from tests.weather.era5_files import PRESSURE, SINGLE, Atmosphere, dataset, write_new, write_old
 
 from so2plumes.cli import main
-from so2plumes.emissions.record import EmissionRule, plume_record
+from so2plumes.emissions.record import EmissionRule, Surroundings, plume_record
 from so2plumes.emissions.wind import chip_wind
 from so2plumes.errors import ConfigError, ExternalDataError
 from so2plumes.plumes.chips import write_chips
@@ -57,11 +57,11 @@ def test_the_wind_of_a_plume_is_that_of_era5_at_its_pixels_and_time(tmp_path):
     truth = AIR.wind("u", chip.time, chip["latitude"][chip.mask], chip["longitude"][chip.mask], AIR.surface_pressure_pa)
     assert wind.mean_east_m_s == pytest.approx(truth.mean(), abs=2e-3)
     assert wind.source == "era5_10m"
-    row = plume_record(chip, EmissionRule(), field=field)
+    row = plume_record(chip, EmissionRule(), Surroundings(field))
     assert row["wind_source"] == "era5_10m"
     assert "no_wind" not in row["quality"]
     rate = row["mass_kg"] * row["wind_speed_median_m_s"] / row["length_m"] * 3600.0
-    assert row["emission_kg_h"] == pytest.approx(rate)
+    assert row["emission_paper_kg_h"] == pytest.approx(rate)
     height = field.at(15.0, 37.7, chip.time, pressure_pa=7e4).eastward_m_s[0]
     assert height == pytest.approx(AIR.wind("u", chip.time, 37.7, 15.0, 7e4), abs=0.02), "old files are packed"
 
@@ -72,10 +72,13 @@ def test_a_granule_with_wind_keeps_it(tmp_path):
     winds = read_winds(fetched(tmp_path, chips, "--source", folder)[1])
     assert winds.field_for(chips[0]) is None
     assert winds.field_for(chips[1]) is not None
-    row = plume_record(chips[0], EmissionRule(), field=winds.field_for(chips[0]))
+    row = plume_record(chips[0], EmissionRule(), Surroundings(winds.field_for(chips[0])))
     assert (row["wind_source"], row["wind_speed_median_m_s"]) == ("granule_10m", 5.0)
     everywhere = read_winds(fetched(tmp_path, chips, "--source", folder, "--use", "always")[1])
-    assert plume_record(chips[0], EmissionRule(), field=everywhere.field_for(chips[0]))["wind_source"] == "era5_10m"
+    assert (
+        plume_record(chips[0], EmissionRule(), Surroundings(everywhere.field_for(chips[0])))["wind_source"]
+        == "era5_10m"
+    )
 
 
 def test_no_plume_in_need_makes_an_empty_file_without_an_account(tmp_path, monkeypatch):

@@ -46,6 +46,15 @@ THRESHOLDS = (
     f" --bridge-pixels {CONFIG.detect.bridge_pixels} --gap-pixels {CONFIG.detect.gap_pixels}"
 )
 
+E = CONFIG.emissions
+EMISSION_RULE = (
+    f"--estimator {E.estimator} --background {E.background} --label-threshold {E.label_threshold}"
+    f" --wind {','.join(E.wind)} --wind-statistic {E.wind_statistic}"
+    f" --lifetime {E.lifetime_h} --lifetime-sigma {E.lifetime_sigma_ln} --draws {E.draws}"
+    f" --precision-factor {E.precision_factor} --background-systematic {E.background_systematic_du}"
+    f" --wind-error {E.wind_error_m_s} --height-sigma {E.height_sigma_ln}"
+)
+
 TRAINING = f"{RESULTS}/training"
 T = CONFIG.training
 REGION = (

@@ -33,6 +33,7 @@ rule estimate_emissions:
     """One row per plume: geometry, mass, wind, rate, label, reason codes."""
     input:
         chips=f"{RESULTS}/{{year}}/chips/{{date}}.nc",
+        known=ancient("resources/known_sources.csv"),
         winds=winds_of_period,
     output:
         f"{RESULTS}/{{year}}/emissions/{{date}}.parquet",
@@ -46,13 +47,10 @@ rule estimate_emissions:
         mem_mb=1500,
     params:
         version=ALGORITHMS["estimate_emissions"],
-        estimator=CONFIG.emissions.estimator,
-        background=CONFIG.emissions.background,
-        label_threshold=CONFIG.emissions.label_threshold,
+        rule=EMISSION_RULE,
         winds=winds_option,
     shell:
-        "so2plumes estimate-emissions --chips {input.chips} {params.winds} --estimator {params.estimator} --background {params.background}"
-        " --label-threshold {params.label_threshold}"
+        "so2plumes estimate-emissions --chips {input.chips} --known {input.known} {params.winds} {params.rule}"
         f" --config-sha256 {config_digest(CONFIG)} --out {{output}} --log {{log}}"
 
 

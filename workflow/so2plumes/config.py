@@ -23,13 +23,25 @@ WINDOW_PIXELS = 32
 PRESETS: dict[str, dict[str, dict[str, Any]]] = {
     "paper": {
         "detect": {"threshold": 0.5, "growth_threshold": None, "bridge_pixels": None, "gap_pixels": None},
-        "emissions": {"background": "bbox_median"},
+        "emissions": {
+            "estimator": "paper",
+            "background": "bbox_median",
+            "wind": ["10m"],
+            "wind_statistic": "median",
+            "precision_factor": 1.0,
+        },
         "cluster": {"origin": "max"},
         "eruptions": {"origin": "max"},
     },
     "recommended": {
         "detect": {"threshold": 0.6, "growth_threshold": 0.4, "bridge_pixels": 40, "gap_pixels": 2},
-        "emissions": {"background": "ring"},
+        "emissions": {
+            "estimator": "recommended",
+            "background": "ring",
+            "wind": ["layer_height", "summit", "boundary_layer", "10m"],
+            "wind_statistic": "vector_mean",
+            "precision_factor": 1.3,
+        },
         "cluster": {"origin": "upwind"},
         "eruptions": {"origin": "upwind"},
     },
@@ -250,13 +262,57 @@ class Plumes(Section):
 class Emissions(Section):
     """How rates are computed from chips."""
 
-    estimator: Literal["paper"] = Field("paper", description="Estimator whose rate becomes emission_kg_h.")
-    background: Literal["bbox_median", "ring"] = Field(
-        "ring", description="Background column: `bbox_median` (paper) or `ring` (4 to 12 pixels away)."
+    estimator: str = Field(
+        "recommended",
+        description="Estimator whose rate becomes emission_kg_h: `recommended` (the rule of docs/rates.md) or one of "
+        "`csf`, `disk`, `ime_decay`, `ime_fetch`, `paper`; all are computed.",
+    )
+    background: Literal["bbox_median", "ring", "normalised_convolution"] = Field(
+        "ring",
+        description="Background column: `bbox_median` (paper), `ring` (4 to 12 pixels away) or "
+        "`normalised_convolution` (a Gaussian mean of 10 pixels, a level per pixel).",
+    )
+    wind: list[Literal["layer_height", "summit", "boundary_layer", "10m"]] = Field(
+        ["layer_height", "summit", "boundary_layer", "10m"],
+        min_length=1,
+        description="The wind ladder, best first; the first rung that gives a wind is used. All but `10m` need a wind "
+        "field; the paper has `10m` alone.",
+    )
+    wind_statistic: Literal["vector_mean", "median"] = Field(
+        "vector_mean",
+        description="Speed over the plume: `vector_mean`, weighted by mass, or scalar `median` (paper).",
+    )
+    lifetime_h: float = Field(18, gt=0, description="First-order lifetime of the gas, hours.")
+    lifetime_sigma_ln: float = Field(
+        0.7, ge=0, description="Its uncertainty: standard deviation of its logarithm (0.7: 9 to 36 h)."
+    )
+    draws: int = Field(500, ge=0, description="Draws of the errors of a rate; 0 gives no intervals.")
+    precision_factor: float = Field(
+        1.3, gt=0, description="The stated precision is multiplied by this; 1.3 is what real scenes scatter."
+    )
+    background_systematic_du: float = Field(
+        0.1, ge=0, description="Offset of a column against its surroundings that no averaging removes, Dobson units."
+    )
+    wind_error_m_s: float = Field(1.5, ge=0, description="Smallest error of the wind speed.")
+    height_sigma_ln: float = Field(
+        0.3,
+        ge=0,
+        description="Error of the columns by the height of the plume; the range of the 1, 7 and 15 km columns where "
+        "larger.",
     )
     label_threshold: float = Field(
         0.8, ge=0.5, lt=1, description="A label needs more than this share of a plume's pixels."
     )
+
+    @field_validator("estimator")
+    @classmethod
+    def _known_estimator(cls, value: str) -> str:
+        from so2plumes.emissions.estimators import RECOMMENDED, estimator_names
+
+        names = (RECOMMENDED, *estimator_names())
+        if value not in names:
+            raise ValueError(f"unknown estimator {value}; expected {', '.join(names)}")
+        return value
 
 
 class Cluster(Section):
@@ -384,6 +440,13 @@ class Training(Section):
     )
 
 
+class Truth(Section):
+    """The closed loop: simulated plumes of known rate (`snakemake results/truth/closed_loop.json`)."""
+
+    cases: int = Field(1000, ge=10, description="Simulated plumes.")
+    seed: int = Field(2024, ge=0, description="Seed of the simulated plumes.")
+
+
 class Report(Section):
     """The reports."""
 
@@ -421,6 +484,7 @@ class Config(Section):
     era5: Era5 = Era5()
     simulate: Simulate = Simulate()
     training: Training = Training()
+    truth: Truth = Truth()
     report: Report = Report()
     product: Product = Product()
 

@@ -79,6 +79,13 @@ def column_table() -> str:
     return "\n".join(lines)
 
 
+def truth_table(root: Path) -> str:
+    """Markdown tables of the closed loop whose scores are kept with the documentation."""
+    from so2plumes.truth.score import score_tables
+
+    return score_tables(json.loads((root / "docs" / "closed_loop.json").read_text()))
+
+
 def between_marks(document: str, content: str) -> str:
     """Put generated content between the marks of a document."""
     head, rest = document.split(BEGIN)
@@ -88,9 +95,10 @@ def between_marks(document: str, content: str) -> str:
 
 def generated_files(root: Path) -> dict[Path, str]:
     """Return what every generated file should hold."""
-    readme, columns = root / "config" / "README.md", root / "docs" / "columns.md"
+    readme, columns, rates = root / "config" / "README.md", root / "docs" / "columns.md", root / "docs" / "rates.md"
     return {
         root / "workflow" / "schemas" / "config.schema.json": schema_text(),
         readme: between_marks(readme.read_text(), key_table()),
         columns: between_marks(columns.read_text(), column_table()),
+        rates: between_marks(rates.read_text(), truth_table(root)),
     }

@@ -17,8 +17,9 @@ ROW_SECTIONS: dict[str, frozenset[str]] = {
     "detect": frozenset({"model", "batch", "backend"}),
     "plumes": frozenset(),
     "emissions": frozenset(),
+    "era5": frozenset({"path", "url", "max_requests"}),
 }
-"""Sections of the configuration that a row depends on, each with the keys that are left out: speed, and the model,
+"""Sections of the configuration that a row depends on, each with the keys that are left out: speed, places, and the model,
 whose digest is a column of its own."""
 
 OTHER_SECTIONS = frozenset(
@@ -34,6 +35,7 @@ OTHER_SECTIONS = frozenset(
         "training",
         "report",
         "product",
+        "truth",
     }
 )
 """Sections that say which granules are processed (the row names its granule) or what follows the plume table."""

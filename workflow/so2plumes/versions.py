@@ -17,7 +17,7 @@ ALGORITHMS: dict[str, int] = {
     "detect_plumes": 1,
     "extract_plumes": 2,
     "fetch_winds": 1,
-    "estimate_emissions": 4,
+    "estimate_emissions": 5,
     "collect_plumes": 2,
     "collect_receipts": 1,
     "cluster_plumes": 1,
@@ -34,6 +34,8 @@ ALGORITHMS: dict[str, int] = {
     "detection_curve": 1,
     "evaluate_model": 3,
     "write_card": 1,
+    "closed_loop": 1,
+    "score_closed_loop": 1,
 }
 
 

@@ -16,6 +16,7 @@ from so2plumes.commands import (
     sources,
     tools,
     train,
+    truth,
     weather,
 )
 
@@ -31,6 +32,7 @@ GROUPS = (
     product.add_commands,
     labels.add_commands,
     train.add_commands,
+    truth.add_commands,
     tools.add_commands,
 )
 """Functions that add the commands of one stage to a parser."""

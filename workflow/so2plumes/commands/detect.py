@@ -17,11 +17,7 @@ log = logging.getLogger(__name__)
 
 def detect_plumes(options: argparse.Namespace) -> None:
     """Compute the plume probability of every pixel of a folder of compact swaths."""
-    os.environ["KERAS_BACKEND"] = options.backend
-    for variable in ("TF_NUM_INTRAOP_THREADS", "OMP_NUM_THREADS"):
-        os.environ[variable] = str(options.threads)
-    os.environ.setdefault("TF_NUM_INTEROP_THREADS", "1")
-    os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")
+    use_backend(options)
     import netCDF4
 
     from so2plumes.detect.probability import ProbabilityWriter
@@ -30,7 +26,7 @@ def detect_plumes(options: argparse.Namespace) -> None:
     from so2plumes.swath.compact import read_compact
 
     paths = sorted(options.swaths.glob("*.nc"))
-    detector = _detector(options) if paths else None
+    detector = detector_from(options) if paths else None
     rule = DetectionRule(options.min_qa, options.max_solar_zenith)
     attributes = {"model_sha256": _identity(options), "window": options.window, "step": options.step}
     with atomic_path(options.out) as temporary, netCDF4.Dataset(temporary, "w") as dataset:
@@ -42,6 +38,15 @@ def detect_plumes(options: argparse.Namespace) -> None:
             writer.add(swath.granule, swath.orbit, detect_swath(swath, detector, rule), swath)
 
 
+def use_backend(options: argparse.Namespace) -> None:
+    """Choose the Keras backend and its threads; before anything imports Keras."""
+    os.environ["KERAS_BACKEND"] = options.backend
+    for variable in ("TF_NUM_INTRAOP_THREADS", "OMP_NUM_THREADS"):
+        os.environ[variable] = str(options.threads)
+    os.environ.setdefault("TF_NUM_INTEROP_THREADS", "1")
+    os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")
+
+
 def _identity(options: argparse.Namespace) -> str:
     from so2plumes.detect.ztest import ZTest
     from so2plumes.files import sha256
@@ -49,7 +54,8 @@ def _identity(options: argparse.Namespace) -> str:
     return ZTest().identity if options.method == "ztest" else sha256(options.model)
 
 
-def _detector(options: argparse.Namespace) -> Detector:
+def detector_from(options: argparse.Namespace) -> Detector:
+    """Return the detector of the options of `add_detector`."""
     from so2plumes.detect.model import load_detector
     from so2plumes.detect.ztest import ZTest
     from so2plumes.errors import ModelError
@@ -70,11 +76,17 @@ def _detector(options: argparse.Namespace) -> Detector:
 def add_commands(commands: Subparsers, common: Common) -> None:
     """Add the commands of this stage."""
     parser = add_command(commands, common, "detect-plumes", detect_plumes)
-    add_paths(parser, swaths="folder of compact swaths", model="weights, .keras with card.json", out="NetCDF file")
+    add_paths(parser, swaths="folder of compact swaths", out="NetCDF file")
+    add_detector(parser)
+    add_filter(parser)
+
+
+def add_detector(parser: argparse.ArgumentParser) -> None:
+    """Add which detector is used."""
+    add_paths(parser, model="weights, .keras with card.json")
     parser.add_argument("--method", choices=["unet", "ztest"], default="unet")
     parser.add_argument("--window", type=int, default=32)
     parser.add_argument("--step", type=int, default=4)
     parser.add_argument("--batch", type=int, default=512)
     parser.add_argument("--backend", default="tensorflow", help="Keras backend")
     parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
-    add_filter(parser)

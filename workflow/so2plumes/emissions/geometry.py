@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from so2plumes.emissions.wind import WindStatistics, upwind_end
+from so2plumes.emissions.wind import MeanVector, upwind_end
 from so2plumes.errors import GeometryError
 from so2plumes.plumes.centreline import centre_line
 from so2plumes.plumes.chips import Chip
@@ -23,18 +23,18 @@ from so2plumes.swath.geometry import equal_area_metres, inverse_equal_area
 
 NAN = float("nan")
 _PARTS = ("longitude", "latitude", "major_m", "minor_m", "angle_deg")
-_MEASURES = ("ellipse_fit", "length_m", "elongation", "solidity", "centre_line_length_m", "wind_axis_angle_deg")
+_MEASURES = ("ellipse_fit", "length_m", "elongation", "solidity", "centre_line_length_m")
 _ENDS = ("downwind_longitude", "downwind_latitude")
 
 
-def geometry_columns(chip: Chip, wind: WindStatistics, codes: list[str]) -> dict[str, Any]:
+def geometry_columns(chip: Chip, wind: MeanVector, codes: list[str]) -> dict[str, Any]:
     """Geometry columns of one plume.
 
     Parameters
     ----------
     chip : Chip
-    wind : WindStatistics
-        Its mean vector gives the ends, the direction of the centre line and its angle to the plume's axis.
+    wind : MeanVector
+        Gives the ends and the direction of the centre line.
     codes : list of str
         Reason codes are appended.
 
@@ -107,7 +107,7 @@ def _n_pieces(chip: Chip) -> int:
     return int(cv2.connectedComponents(chip.mask.astype(np.uint8), connectivity=8)[0]) - 1
 
 
-def _along(chip: Chip, outline: Outline, wind: WindStatistics) -> dict[str, Any]:
+def _along(chip: Chip, outline: Outline, wind: MeanVector) -> dict[str, Any]:
     """Ellipse of the moments, centre line and downwind end."""
     ellipse = moments_ellipse(outline.local)
     if ellipse is None:
@@ -127,7 +127,6 @@ def _along(chip: Chip, outline: Outline, wind: WindStatistics) -> dict[str, Any]
         "elongation": ellipse.major_m / ellipse.minor_m if ellipse.minor_m > 0.0 else NAN,
         "centre_line": geographic.geometry,
         "centre_line_length_m": geographic.length_m,
-        "wind_axis_angle_deg": wind_axis_angle(ellipse, wind),
     }
 
 
@@ -145,7 +144,7 @@ def excess_mass(chip: Chip) -> NDArray[np.floating]:
     return np.maximum(np.nan_to_num(over), 0.0)
 
 
-def _from_source(line: NDArray[np.floating], wind: WindStatistics, peak: NDArray[np.floating]) -> NDArray[np.floating]:
+def _from_source(line: NDArray[np.floating], wind: MeanVector, peak: NDArray[np.floating]) -> NDArray[np.floating]:
     """Turn a line so that it starts upwind, or without a wind at the end nearer to the largest column."""
     run = float((line[-1] - line[0]) @ (wind.mean_east_m_s, wind.mean_north_m_s))
     if not np.isfinite(run) or run == 0.0:
@@ -153,16 +152,7 @@ def _from_source(line: NDArray[np.floating], wind: WindStatistics, peak: NDArray
     return line if run >= 0.0 else line[::-1]
 
 
-def wind_axis_angle(ellipse: Ellipse, wind: WindStatistics) -> float:
-    """Angle between the mean wind and an ellipse's main axis, 0 to 90 degrees; not-a-number without a direction."""
-    speed = float(np.hypot(wind.mean_east_m_s, wind.mean_north_m_s))
-    if not speed > 0.0:
-        return NAN
-    along = abs(float(ellipse.axis @ (wind.mean_east_m_s, wind.mean_north_m_s))) / speed
-    return float(np.degrees(np.arccos(min(along, 1.0))))
-
-
-def _downwind(points: NDArray[np.floating], wind: WindStatistics, centre: tuple[float, float]) -> dict[str, float]:
+def _downwind(points: NDArray[np.floating], wind: MeanVector, centre: tuple[float, float]) -> dict[str, float]:
     """Mean of the 5 % of pixels farthest downwind: the upwind end of the opposite wind."""
     x, y = -points.T
     end = upwind_end(wind, x, y)

@@ -22,12 +22,14 @@ def read_known_sources(path: str | Path) -> pd.DataFrame:
     Parameters
     ----------
     path : path
-        CSV with the columns `KNOWN_COLUMNS`; lines that start with ``#`` are comments.
+        CSV with the columns `KNOWN_COLUMNS` and, where known, ``elevation_m``; lines that start with ``#`` are
+        comments.
 
     Returns
     -------
     DataFrame
-        The columns of the file; `gvp_number` is a nullable integer, set for volcanoes alone.
+        The columns of the file; `gvp_number` is a nullable integer, set for volcanoes alone, and ``elevation_m`` (of
+        the summit, above the sea) is not-a-number where the file does not tell.
 
     Raises
     ------
@@ -44,6 +46,9 @@ def read_known_sources(path: str | Path) -> pd.DataFrame:
             expected=", ".join(KNOWN_COLUMNS),
             found=", ".join(map(str, table.columns)),
         )
+    if "elevation_m" not in table.columns:
+        table["elevation_m"] = float("nan")
+    table["elevation_m"] = table["elevation_m"].astype(float)
     on_globe = table["longitude"].between(-180, 180) & table["latitude"].between(-90, 90)
     for fault, rows in (
         (f"types are {', '.join(SOURCE_TYPES)}", ~table["type"].isin(SOURCE_TYPES)),

@@ -1,0 +1,69 @@
+"""Reason codes that follow from the rates, the wind and the sources around a plume."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from so2plumes.emissions.known import KnownPlaces
+from so2plumes.emissions.ladder import TransportWind
+from so2plumes.emissions.rates import PlumeRates
+from so2plumes.emissions.uncertainty import SECONDS_PER_HOUR
+from so2plumes.plumes.chips import Chip
+
+FEW_PIXELS = 10
+LOW_WIND_M_S = 2.0
+PUFF_MIN_SECTIONS = 4
+PUFF_SHARE = 0.5
+REACH_KM = 20.0
+ATTACHED_KM = 50.0
+ACROSS_DEG = 60.0
+
+
+def _is_puff(rates: PlumeRates) -> bool:
+    """Tell whether the flux varies along the plume by more than half of its mean, beyond noise."""
+    flux = rates.sections_kg_s
+    if len(flux) < PUFF_MIN_SECTIONS or not flux.mean() > 0:
+        return False
+    return bool(flux.var(ddof=1) - rates.sections_noise_kg_s**2 > (PUFF_SHARE * flux.mean()) ** 2)
+
+
+def quality_codes(
+    chip: Chip, row: Mapping[str, Any], transport: TransportWind, rates: PlumeRates, known: KnownPlaces | None
+) -> Iterator[str]:
+    """Reason codes of a plume's wind, size, age and sources, as the data dictionary defines them.
+
+    Parameters
+    ----------
+    chip : Chip
+    row : mapping
+        Columns so far: ``n_valid``, ``lifetime_h``, ``upwind_longitude``, ``upwind_latitude``.
+    transport : TransportWind
+    rates : PlumeRates
+    known : KnownPlaces, optional
+        Without it nothing is said of sources.
+    """
+    if not transport.known:
+        yield "no_wind"
+    elif transport.speed_m_s < LOW_WIND_M_S:
+        yield "wind_low"
+    if row["n_valid"] < FEW_PIXELS:
+        yield "few_pixels"
+    if chip.touches_edge:
+        yield "touches_edge"
+    if rates.length_m > transport.speed_m_s * row["lifetime_h"] * SECONDS_PER_HOUR:
+        yield "age_gt_tau"
+    if rates.along_axis and rates.wind_vs_axis_deg > ACROSS_DEG:
+        yield "wind_across"
+    if _is_puff(rates):
+        yield "puff"
+    yield from _source_codes(chip, row, known)
+
+
+def _source_codes(chip: Chip, row: Mapping[str, Any], known: KnownPlaces | None) -> Iterator[str]:
+    if known is None or not len(known):
+        return
+    if (known.distances_km(chip["longitude"][chip.mask], chip["latitude"][chip.mask]) <= REACH_KM).sum() > 1:
+        yield "multi_source"
+    if known.distances_km(row["upwind_longitude"], row["upwind_latitude"]).min() > ATTACHED_KM:
+        yield "not_attached"
