@@ -19,7 +19,7 @@ ROW_SECTIONS: dict[str, frozenset[str]] = {
     "emissions": frozenset(),
     "era5": frozenset({"path", "url", "max_requests"}),
 }
-"""Sections of the configuration that a row depends on, each with the keys that are left out: speed, places, and the model,
+"""Sections of the configuration that a row depends on, each with the keys left out: speed, places, and the model,
 whose digest is a column of its own."""
 
 OTHER_SECTIONS = frozenset(
