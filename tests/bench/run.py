@@ -56,17 +56,16 @@ def bench_detection(scanlines: int) -> Line:
     from keras.models import load_model
 
     from so2plumes.detect.model import load_detector
-    from so2plumes.detect.mosaic import rolling_median
 
     path = ROOT / "resources" / "models" / "unet-8" / "model.keras"
     detector, model = load_detector(path), load_model(path, compile=False)
     rng = np.random.default_rng(0)
     image = rng.normal(size=(scanlines, 450)).astype(np.float32)
     image[:, 300:] = 0.0
-    rolling_median(image[:64], detector.predict)
+    detector.mosaic(image[:64])
     model.predict(np.zeros((32, 32, 32, detector.channels), np.float32), batch_size=32, verbose=0)
     found: dict[str, np.ndarray] = {}
-    ours = seconds(lambda: found.update(ours=rolling_median(image, detector.predict).probability))
+    ours = seconds(lambda: found.update(ours=detector.mosaic(image).probability))
     plain = seconds(lambda: found.update(plain=plain_detection(image, model, detector.channels, 32, 4)))
     difference = float(np.abs(found["ours"] - found["plain"]).max())
     if difference > 1e-5:

@@ -31,5 +31,6 @@ rule detect_plumes:
         filter=FILTER,
     shell:
         "so2plumes detect-plumes --swaths {input.swaths} {params.method} {params.window} {params.step}"
-        f" --model {CONFIG.detect.model} --batch {CONFIG.detect.batch} --backend {CONFIG.detect.backend}"
+        f" --model {CONFIG.detect.model} --engine {CONFIG.detect.engine} --batch {CONFIG.detect.batch}"
+        f" --backend {CONFIG.detect.backend}"
         " --threads {threads} {params.filter} --out {output} --log {log}"

@@ -176,9 +176,14 @@ class Detect(Section):
         description="Unusable pixels belong to a plume only within this many pixels of its measured ones; null: always "
         "(paper).",
     )
-    batch: int = Field(512, ge=1, description="Windows per prediction call.")
+    engine: Literal["auto", "compiled", "keras"] = Field(
+        "auto",
+        description="What runs the network: `compiled` code for CPUs, `keras` (any network), or `auto`, the fastest "
+        "that can. The answers are equal, so changing it reruns nothing; the probability files name it.",
+    )
+    batch: int = Field(512, ge=1, description="Windows per call of Keras.")
     backend: Literal["tensorflow", "jax", "torch"] = Field(
-        "tensorflow", description="Keras backend; tensorflow is the one that the environments install."
+        "tensorflow", description="Backend of Keras; tensorflow is the one that the environments install."
     )
 
     @model_validator(mode="after")

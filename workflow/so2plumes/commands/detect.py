@@ -5,41 +5,71 @@ from __future__ import annotations
 import argparse
 import logging
 import os
+import threading
+import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from so2plumes.commands.options import Common, Subparsers, add_command, add_filter, add_paths
 
 if TYPE_CHECKING:
     from so2plumes.detect.detector import Detector
+    from so2plumes.detect.seconds import Seconds
 
 log = logging.getLogger(__name__)
+
+ENGINES = ("auto", "compiled", "keras")
 
 
 def detect_plumes(options: argparse.Namespace) -> None:
     """Compute the plume probability of every pixel of a folder of compact swaths."""
+    began = time.perf_counter()
+    _set_environment(options)
+    import netCDF4
+
+    from so2plumes.detect.ahead import prepared_ahead
+    from so2plumes.detect.probability import ProbabilityWriter
+    from so2plumes.detect.seconds import Seconds
+    from so2plumes.detect.swaths import DetectionRule, detect_swath
+    from so2plumes.files import atomic_path
+    from so2plumes.swath.compact import read_compact
+    from so2plumes.swath.model import Swath
+
+    seconds, files = Seconds(), threading.Lock()
+    seconds.add("import", time.perf_counter() - began)
+
+    def read(path: Path) -> Swath:
+        with files, seconds.of("read"):
+            return read_compact(path)
+
+    paths = sorted(options.swaths.glob("*.nc"))
+    detector = _detector(options, seconds) if paths else None
+    rule = DetectionRule(options.min_qa, options.max_solar_zenith)
+    with atomic_path(options.out) as temporary, netCDF4.Dataset(temporary, "w") as dataset:
+        writer = ProbabilityWriter(dataset, _attributes(options, detector))
+        for count, swath in enumerate(prepared_ahead(paths, read), 1):
+            log.info("swath %d of %d: %s", count, len(paths), swath.granule)
+            assert detector is not None
+            probability = detect_swath(swath, detector, rule)
+            with files, seconds.of("write"):
+                writer.add(swath.granule, swath.orbit, probability)
+    log.info("%d swaths: %s", len(paths), seconds)
+
+
+def _set_environment(options: argparse.Namespace) -> None:
+    """Set what the engines read when they are imported."""
     os.environ["KERAS_BACKEND"] = options.backend
     for variable in ("TF_NUM_INTRAOP_THREADS", "OMP_NUM_THREADS"):
         os.environ[variable] = str(options.threads)
     os.environ.setdefault("TF_NUM_INTEROP_THREADS", "1")
     os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")
-    import netCDF4
 
-    from so2plumes.detect.probability import ProbabilityWriter
-    from so2plumes.detect.swaths import DetectionRule, detect_swath
-    from so2plumes.files import atomic_path
-    from so2plumes.swath.compact import read_compact
 
-    paths = sorted(options.swaths.glob("*.nc"))
-    detector = _detector(options) if paths else None
-    rule = DetectionRule(options.min_qa, options.max_solar_zenith)
-    attributes = {"model_sha256": _identity(options), "window": options.window, "step": options.step}
-    with atomic_path(options.out) as temporary, netCDF4.Dataset(temporary, "w") as dataset:
-        writer = ProbabilityWriter(dataset, attributes)
-        for count, path in enumerate(paths, 1):
-            log.info("swath %d of %d: %s", count, len(paths), path.stem)
-            swath = read_compact(path)
-            assert detector is not None
-            writer.add(swath.granule, swath.orbit, detect_swath(swath, detector, rule))
+def _attributes(options: argparse.Namespace, detector: Detector | None) -> dict[str, str | float]:
+    """Return what the probabilities depend on, and what made them."""
+    engine = getattr(detector, "engine", None)
+    made_by = {"engine": engine.name, "precision": engine.precision} if engine is not None else {}
+    return {"model_sha256": _identity(options), "window": options.window, "step": options.step, **made_by}
 
 
 def _identity(options: argparse.Namespace) -> str:
@@ -49,14 +79,17 @@ def _identity(options: argparse.Namespace) -> str:
     return ZTest().identity if options.method == "ztest" else sha256(options.model)
 
 
-def _detector(options: argparse.Namespace) -> Detector:
-    from so2plumes.detect.model import load_detector
+def _detector(options: argparse.Namespace, seconds: Seconds) -> Detector:
     from so2plumes.detect.ztest import ZTest
     from so2plumes.errors import ModelError
 
     if options.method == "ztest":
         return ZTest()
-    detector = load_detector(options.model, options.batch, options.step)
+    with seconds.of("import"):
+        from so2plumes.detect.engines import EngineChoice
+        from so2plumes.detect.model import load_detector
+    choice = EngineChoice(options.engine, options.batch, options.threads)
+    detector = load_detector(options.model, options.step, choice, seconds)
     if detector.window != options.window:
         raise ModelError(
             "the model's window is not the configured one",
@@ -74,7 +107,8 @@ def add_commands(commands: Subparsers, common: Common) -> None:
     parser.add_argument("--method", choices=["unet", "ztest"], default="unet")
     parser.add_argument("--window", type=int, default=32)
     parser.add_argument("--step", type=int, default=4)
-    parser.add_argument("--batch", type=int, default=512)
+    parser.add_argument("--engine", choices=ENGINES, default="auto", help="what runs the network")
+    parser.add_argument("--batch", type=int, default=512, help="windows per call of Keras")
     parser.add_argument("--backend", default="tensorflow", help="Keras backend")
     parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
     add_filter(parser)
