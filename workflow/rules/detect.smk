@@ -32,5 +32,5 @@ rule detect_plumes:
     shell:
         "so2plumes detect-plumes --swaths {input.swaths} {params.method} {params.window} {params.step}"
         f" --model {CONFIG.detect.model} --engine {CONFIG.detect.engine} --batch {CONFIG.detect.batch}"
-        f" --backend {CONFIG.detect.backend}"
+        f" --backend {CONFIG.detect.backend}{' --cpu-fallback' if CONFIG.detect.cpu_fallback else ''}"
         " --threads {threads} {params.filter} --out {output} --log {log}"

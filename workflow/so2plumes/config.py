@@ -176,11 +176,13 @@ class Detect(Section):
         description="Unusable pixels belong to a plume only within this many pixels of its measured ones; null: always "
         "(paper).",
     )
-    engine: Literal["auto", "compiled", "keras"] = Field(
+    engine: Literal["auto", "gpu", "compiled", "keras"] = Field(
         "auto",
-        description="What runs the network: `compiled` code for CPUs, `keras` (any network), or `auto`, the fastest "
-        "that can. The answers are equal, so changing it reruns nothing; the probability files name it.",
+        description="What runs the network: Keras on a `gpu`, `compiled` code for CPUs, `keras` on a CPU (any "
+        "network), or `auto`, the fastest that can. The answers are equal, so changing it reruns nothing; the "
+        "probability files name it.",
     )
+    cpu_fallback: bool = Field(False, description="Go on with the CPU when a GPU fails; false: the job fails.")
     batch: int = Field(512, ge=1, description="Windows per call of Keras.")
     backend: Literal["tensorflow", "jax", "torch"] = Field(
         "tensorflow", description="Backend of Keras; tensorflow is the one that the environments install."

@@ -7,6 +7,8 @@ import logging
 import os
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-ENGINES = ("auto", "compiled", "keras")
+ENGINES = ("auto", "gpu", "compiled", "keras")
 
 
 def detect_plumes(options: argparse.Namespace) -> None:
@@ -43,16 +45,22 @@ def detect_plumes(options: argparse.Namespace) -> None:
             return read_compact(path)
 
     paths = sorted(options.swaths.glob("*.nc"))
-    detector = _detector(options, seconds) if paths else None
     rule = DetectionRule(options.min_qa, options.max_solar_zenith)
-    with atomic_path(options.out) as temporary, netCDF4.Dataset(temporary, "w") as dataset:
-        writer = ProbabilityWriter(dataset, _attributes(options, detector))
+    with (
+        _own_device(options if paths else None) as device,
+        atomic_path(options.out) as temporary,
+        netCDF4.Dataset(temporary, "w") as dataset,
+    ):
+        detector = _detector(options, device, seconds) if paths else None
+        digest = {"model_sha256": _identity(options), "window": options.window, "step": options.step}
+        writer = ProbabilityWriter(dataset, digest)
         for count, swath in enumerate(prepared_ahead(paths, read), 1):
             log.info("swath %d of %d: %s", count, len(paths), swath.granule)
             assert detector is not None
             probability = detect_swath(swath, detector, rule)
             with files, seconds.of("write"):
                 writer.add(swath.granule, swath.orbit, probability)
+        dataset.setncatts(_made_by(detector))
     log.info("%d swaths: %s", len(paths), seconds)
 
 
@@ -63,13 +71,29 @@ def _set_environment(options: argparse.Namespace) -> None:
         os.environ[variable] = str(options.threads)
     os.environ.setdefault("TF_NUM_INTEROP_THREADS", "1")
     os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")
+    os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
 
 
-def _attributes(options: argparse.Namespace, detector: Detector | None) -> dict[str, str | float]:
-    """Return what the probabilities depend on, and what made them."""
+@contextmanager
+def _own_device(options: argparse.Namespace | None) -> Iterator[str | None]:
+    """Hold a GPU for this process and hide the others, where the engine may be on one."""
+    from so2plumes.detect.devices import VARIABLE, lock_folder, own_device, visible_devices
+
+    engine = options.engine if options and options.method == "unet" else "none"
+    devices = visible_devices(os.environ) if engine in ("auto", "gpu") else []
+    if engine != "gpu" and not devices:
+        yield None
+        return
+    with own_device(devices, lock_folder(os.environ)) as device:
+        os.environ[VARIABLE] = device
+        log.info("holding GPU %s", device)
+        yield device
+
+
+def _made_by(detector: Detector | None) -> dict[str, str]:
+    """Return what did the work; asked for at the end, when it is known."""
     engine = getattr(detector, "engine", None)
-    made_by = {"engine": engine.name, "precision": engine.precision} if engine is not None else {}
-    return {"model_sha256": _identity(options), "window": options.window, "step": options.step, **made_by}
+    return {"engine": engine.name, "precision": engine.precision} if engine is not None else {}
 
 
 def _identity(options: argparse.Namespace) -> str:
@@ -79,7 +103,7 @@ def _identity(options: argparse.Namespace) -> str:
     return ZTest().identity if options.method == "ztest" else sha256(options.model)
 
 
-def _detector(options: argparse.Namespace, seconds: Seconds) -> Detector:
+def _detector(options: argparse.Namespace, device: str | None, seconds: Seconds) -> Detector:
     from so2plumes.detect.ztest import ZTest
     from so2plumes.errors import ModelError
 
@@ -88,7 +112,7 @@ def _detector(options: argparse.Namespace, seconds: Seconds) -> Detector:
     with seconds.of("import"):
         from so2plumes.detect.engines import EngineChoice
         from so2plumes.detect.model import load_detector
-    choice = EngineChoice(options.engine, options.batch, options.threads)
+    choice = EngineChoice(options.engine, options.batch, options.threads, device, options.cpu_fallback)
     detector = load_detector(options.model, options.step, choice, seconds)
     if detector.window != options.window:
         raise ModelError(
@@ -108,6 +132,7 @@ def add_commands(commands: Subparsers, common: Common) -> None:
     parser.add_argument("--window", type=int, default=32)
     parser.add_argument("--step", type=int, default=4)
     parser.add_argument("--engine", choices=ENGINES, default="auto", help="what runs the network")
+    parser.add_argument("--cpu-fallback", action="store_true", help="go on with the CPU when the GPU fails")
     parser.add_argument("--batch", type=int, default=512, help="windows per call of Keras")
     parser.add_argument("--backend", default="tensorflow", help="Keras backend")
     parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)

@@ -1,11 +1,12 @@
 """What runs the network: equal answers at different speed.
 
 ===========  ===========================================================================================
+`gpu`        Keras on a GPU with the backend that KERAS_BACKEND names, the medians on the GPU as well (`gpu`)
 `compiled`   own compiled code for CPUs (`compiled`); the fastest where no GPU is at hand, starts in a second
 `keras`      Keras on a CPU, with the backend that KERAS_BACKEND names; runs any network
 ===========  ===========================================================================================
 
-`auto` takes the first of the table that can run the network.
+`auto` takes the first of the table that can run the network; `gpu` only where a device is given.
 """
 
 from __future__ import annotations
@@ -15,13 +16,13 @@ import importlib.util
 import logging
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
-from so2plumes.detect.mosaic import FloatArray, Places, cut_windows
+from so2plumes.detect.mosaic import FloatArray, Mosaic, Places, cut_windows
 from so2plumes.errors import ModelError
 
 log = logging.getLogger(__name__)
@@ -40,11 +41,22 @@ class EngineChoice:
     batch : int
         Windows per call of Keras.
     threads : int
+    device : str, optional
+        The GPU that this process may use.
+    cpu_fallback : bool
+        Go on with the CPU when the GPU fails.
     """
 
     name: str = "auto"
     batch: int = 512
     threads: int = os.cpu_count() or 1
+    device: str | None = None
+    cpu_fallback: bool = False
+
+    @property
+    def tries_gpu(self) -> bool:
+        """Whether the GPU comes first."""
+        return self.name == "gpu" or (self.name == "auto" and self.device is not None)
 
 
 class Engine(Protocol):
@@ -89,6 +101,22 @@ class Engine(Protocol):
 
     def probability(self, scores: FloatArray) -> FloatArray:
         """Turn scores into probabilities; never falls where scores rise."""
+
+
+@runtime_checkable
+class MosaicEngine(Protocol):
+    """An engine that makes the whole mosaic itself."""
+
+    def mosaic(self, image: FloatArray, stage: Callable[[FloatArray], FloatArray], step: int) -> Mosaic | None:
+        """Return the mosaic of a scene's image (scanline, ground_pixel), or None where it no longer can.
+
+        Parameters
+        ----------
+        image : (scanline, ground_pixel) float32
+        stage : callable
+            What the input scheme does with windows.
+        step : int
+        """
 
 
 @dataclass(frozen=True)
@@ -185,7 +213,7 @@ def compiled_engine(path: str | Path, choice: EngineChoice) -> Engine:
 
 def import_engine(choice: EngineChoice) -> None:
     """Import what the engine of choice needs, the slow part of a start."""
-    if choice.name == "keras":
+    if choice.name == "keras" or choice.tries_gpu:
         importlib.import_module("keras")
     elif importlib.util.find_spec("numba"):
         importlib.import_module("so2plumes.detect.compiled")
@@ -203,8 +231,21 @@ def load_engine(path: str | Path, choice: EngineChoice) -> Engine:
         return keras_engine(path, choice)
     if choice.name == "compiled":
         return compiled_engine(path, choice)
+    if choice.tries_gpu:
+        from so2plumes.detect.gpu import gpu_engine
+
+        try:
+            return gpu_engine(path, choice, lambda: load_engine(path, replace(choice, name="auto", device=None)))
+        except ModelError as reason:
+            if choice.name == "gpu":
+                raise
+            log.info("not on the GPU: %s", _one_line(reason))
     try:
         return compiled_engine(path, choice)
     except (ImportError, ModelError) as reason:
-        log.info("the compiled engine cannot run this network, Keras can: %s", str(reason).replace("\n", "; "))
+        log.info("the compiled engine cannot run this network, Keras can: %s", _one_line(reason))
     return keras_engine(path, choice)
+
+
+def _one_line(reason: Exception) -> str:
+    return "; ".join(line.strip() for line in str(reason).splitlines())

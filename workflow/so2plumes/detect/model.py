@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from so2plumes.detect.card import card_path
-from so2plumes.detect.engines import Engine, EngineChoice, import_engine, load_engine
+from so2plumes.detect.engines import Engine, EngineChoice, MosaicEngine, import_engine, load_engine
 from so2plumes.detect.inputs import INPUTS, unchanged
 from so2plumes.detect.mosaic import FloatArray, Mosaic, Places, cut_windows, rolling_median
 from so2plumes.detect.seconds import Seconds
@@ -118,6 +118,10 @@ class UNet:
 
     def mosaic(self, image: FloatArray) -> Mosaic:
         """Median over all windows that cover a pixel of the scene's image (FP 2.2)."""
+        if isinstance(self.engine, MosaicEngine):
+            made = self.engine.mosaic(image, INPUTS[self.normalisation].window, self.step)
+            if made is not None:
+                return made
         return rolling_median(image, self.scorer, self.window, self.step, threads=self.threads)
 
     def probability(self, column: NDArray[np.floating], usable: NDArray[np.bool_]) -> FloatArray:
