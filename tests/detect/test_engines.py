@@ -96,6 +96,14 @@ def test_whole_scenes_equal_the_plain_way(shipped, rows, columns, step, seed):
     np.testing.assert_allclose(replace(fast, step=step).mosaic(image).probability, expected, atol=FP32)
 
 
+@pytest.mark.parametrize("window", [64, 128])
+def test_the_network_runs_on_larger_windows_than_it_was_trained_on(root, window):
+    windows = windows_of(5, 5, window)
+    choices = (EngineChoice(name, batch=8, window=window) for name in ("keras", "compiled"))
+    plain, fast = (detector_of(root / MODEL, "local_robust", choice=choice).predict(windows) for choice in choices)
+    np.testing.assert_allclose(fast, plain, atol=FP32)
+
+
 def test_threads_do_not_change_the_answer(root):
     windows = windows_of(3, 200)
     answers = [

@@ -52,7 +52,12 @@ def detect_plumes(options: argparse.Namespace) -> None:
         netCDF4.Dataset(temporary, "w") as dataset,
     ):
         detector = _detector(options, device, seconds) if paths else None
-        digest = {"model_sha256": _identity(options), "window": options.window, "step": options.step}
+        digest = {
+            "model_sha256": _identity(options),
+            "window": options.window,
+            "step": options.step,
+            "mosaic": options.mosaic,
+        }
         writer = ProbabilityWriter(dataset, digest)
         for count, swath in enumerate(prepared_ahead(paths, read), 1):
             log.info("swath %d of %d: %s", count, len(paths), swath.granule)
@@ -104,17 +109,19 @@ def _identity(options: argparse.Namespace) -> str:
 
 
 def _detector(options: argparse.Namespace, device: str | None, seconds: Seconds) -> Detector:
+    from so2plumes.detect.windows import tiling
     from so2plumes.detect.ztest import ZTest
     from so2plumes.errors import ModelError
 
     if options.method == "ztest":
         return ZTest()
+    tiles = tiling(options.mosaic, options.step)
     with seconds.of("import"):
         from so2plumes.detect.engines import EngineChoice
         from so2plumes.detect.model import load_detector
-    choice = EngineChoice(options.engine, options.batch, options.threads, device, options.cpu_fallback)
-    detector = load_detector(options.model, options.step, choice, seconds)
-    if detector.window != options.window:
+    choice = EngineChoice(options.engine, options.batch, options.threads, device, options.cpu_fallback, tiles.window)
+    detector = load_detector(options.model, tiles.step, choice, seconds)
+    if detector.window != (tiles.window or options.window):
         raise ModelError(
             "the model's window is not the configured one",
             where=f"detect.window, {options.model}",
@@ -131,6 +138,7 @@ def add_commands(commands: Subparsers, common: Common) -> None:
     parser.add_argument("--method", choices=["unet", "ztest"], default="unet")
     parser.add_argument("--window", type=int, default=32)
     parser.add_argument("--step", type=int, default=4)
+    parser.add_argument("--mosaic", choices=["rolling", "dense"], default="rolling")
     parser.add_argument("--engine", choices=ENGINES, default="auto", help="what runs the network")
     parser.add_argument("--cpu-fallback", action="store_true", help="go on with the CPU when the GPU fails")
     parser.add_argument("--batch", type=int, default=512, help="windows per call of Keras")

@@ -41,6 +41,11 @@ def _as_matrix(kernel: FloatArray, side: int) -> FloatArray:
     return matrix.transpose(0, 3, 1, 2, 4).ravel()
 
 
+def _convolution(kernel: FloatArray, side: int) -> FloatArray:
+    """Kernel (3, 3, in, out) as the layer for images of this side wants it."""
+    return _as_matrix(kernel, side) if side < TILE else transformed_kernels(kernel, 4 if side > TILE else 16)
+
+
 def _by_parity(kernel: FloatArray) -> FloatArray:
     """Transposed kernel (3, 3, out, in) as (parity, out / 4, tap, in, 4), flat."""
     n_out, n_in = kernel.shape[2:]
@@ -59,13 +64,11 @@ def _packed(weights: UNetWeights) -> _Packed:
     for name, layer in weights.layers.items():
         if name == "probability":
             kernel = layer.kernel.ravel()
-        elif name.startswith("bottom"):
-            kernel = _as_matrix(layer.kernel, weights.window >> LEVELS)
         elif name.endswith("transpose"):
             kernel = _by_parity(layer.kernel)
         else:
-            side = weights.window >> int(name.split("_")[1])
-            kernel = transformed_kernels(layer.kernel, 4 if side > TILE else 16)
+            side = weights.window >> (LEVELS if name.startswith("bottom") else int(name.split("_")[1]))
+            kernel = _convolution(layer.kernel, side)
         lies.append((size, size + kernel.size))
         parts += [kernel, layer.bias]
         size += kernel.size + layer.bias.size
@@ -74,17 +77,15 @@ def _packed(weights: UNetWeights) -> _Packed:
 
 def _rooms(weights: UNetWeights) -> NDArray[np.int64]:
     """Where the parts of the work space begin: four images per level, three at the bottom, two for convolutions."""
-    sizes, spread = [], []
+    sizes, most = [], 0
     n_in = weights.channels
-    for level in range(LEVELS):
+    for level in range(LEVELS + 1):
         side, n = weights.window >> level, weights.base_width << level
         area = (side + 2) ** 2
-        sizes += [n_in * area, n * area, 2 * n * area, n * area]
-        spread.append(36 * (2 * n * min(4, (side // TILE) ** 2) + 1))
+        sizes += [n_in * area, n * area, 2 * n * area, n * area][: 4 if level < LEVELS else 3]
+        most = max(most, n * side**2 if side < TILE else 36 * (2 * n * min(4, (side // TILE) ** 2) + 1))
         n_in = n
-    side, n = weights.window >> LEVELS, weights.base_width << LEVELS
-    area = (side + 2) ** 2
-    sizes += [n_in * area, n * area, n * area, max(*spread, n * side**2), 36 * 17]
+    sizes += [most, 36 * 17]
     return np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64) * LANES
 
 

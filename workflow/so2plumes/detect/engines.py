@@ -45,6 +45,8 @@ class EngineChoice:
         The GPU that this process may use.
     cpu_fallback : bool
         Go on with the CPU when the GPU fails.
+    window : int, optional
+        Side of the windows, where it is not the one of the training.
     """
 
     name: str = "auto"
@@ -52,6 +54,7 @@ class EngineChoice:
     threads: int = os.cpu_count() or 1
     device: str | None = None
     cpu_fallback: bool = False
+    window: int | None = None
 
     @property
     def tries_gpu(self) -> bool:
@@ -166,27 +169,34 @@ def batched(model: Any, batch: int) -> Network:
     return predict
 
 
-def load_keras(path: str | Path) -> Any:
-    """Load a Keras model without what training needs.
+def load_keras(path: str | Path, window: int | None = None) -> Any:
+    """Load a Keras model without what training needs, for windows of another side if one is given.
 
     Raises
     ------
     ModelError
         When the file is not a whole ``.keras`` file.
     """
-    from keras.models import load_model
+    from keras.models import clone_model, load_model
 
     try:
-        return load_model(path, compile=False)
+        model = load_model(path, compile=False)
     except (OSError, ValueError) as error:
         raise ModelError("the weights cannot be loaded", where=path, found=str(error)) from None
+    if window in (None, model.input_shape[1]):
+        return model
+    from keras import Input
+
+    wider = clone_model(model, input_tensors=Input((window, window, model.input_shape[-1]), name="column"))
+    wider.set_weights(model.get_weights())
+    return wider
 
 
 def keras_engine(path: str | Path, choice: EngineChoice) -> FunctionEngine:
     """Return the engine that runs any network, on the backend that KERAS_BACKEND names."""
     from keras import backend
 
-    model = load_keras(path)
+    model = load_keras(path, choice.window)
     _, window, _, channels = model.input_shape
     return FunctionEngine(
         batched(model, choice.batch),
@@ -208,7 +218,8 @@ def compiled_engine(path: str | Path, choice: EngineChoice) -> Engine:
     from so2plumes.detect.compiled import CompiledUNet
     from so2plumes.detect.weights import read_weights
 
-    return CompiledUNet(read_weights(path), choice.threads)
+    weights = read_weights(path)
+    return CompiledUNet(replace(weights, window=choice.window or weights.window), choice.threads)
 
 
 def import_engine(choice: EngineChoice) -> None:

@@ -143,7 +143,7 @@ def gpu_engine(path: str | Path, choice: EngineChoice, fallback: Callable[[], En
             where=f"detect.backend: {backend.backend()}",
             remedy="install the extra gpu (envs/gpu.lock), choose another backend, or set detect.engine to auto",
         )
-    model = load_keras(path)
+    model = load_keras(path, choice.window)
     _, window, _, channels = model.input_shape
     windows = FunctionEngine(
         batched(model, choice.batch),

@@ -21,7 +21,7 @@ from so2plumes.detect.lanes import (
     splat,
     store,
 )
-from so2plumes.detect.winograd import convolve
+from so2plumes.detect.winograd import TILE, convolve
 
 LEVELS = 4
 
@@ -189,8 +189,12 @@ def score_windows(
         middle = room[rooms[4 * LEVELS + 1] : rooms[4 * LEVELS + 2]]
         high = room[rooms[4 * LEVELS + 2] : rooms[4 * LEVELS + 3]]
         a, b = lies[2 * LEVELS], lies[2 * LEVELS + 1]
-        connect(low, n_in, middle, n, side, weights, a[0], a[1], v, m)
-        connect(middle, n, high, n, side, weights, b[0], b[1], v, m)
+        if side < TILE:
+            connect(low, n_in, middle, n, side, weights, a[0], a[1], v, m)
+            connect(middle, n, high, n, side, weights, b[0], b[1], v, m)
+        else:
+            convolve(low, n_in, middle, 0, n, side, weights, a[0], a[1], v, m)
+            convolve(middle, n, high, 0, n, side, weights, b[0], b[1], v, m)
         for level in range(LEVELS - 1, -1, -1):
             side, n = size >> level, width << level
             middle = room[rooms[4 * level + 1] : rooms[4 * level + 2]]

@@ -103,7 +103,7 @@ def _layout(columns: Places, window: int, width: int) -> _Layout:
     return _Layout(slots, vector_slots.astype(np.int64), counts.astype(np.int64), absent.sum(axis=0), fill)
 
 
-def _informed(image: FloatArray, rows: Places, columns: Places, window: int) -> NDArray[np.bool_]:
+def informed_windows(image: FloatArray, rows: Places, columns: Places, window: int) -> NDArray[np.bool_]:
     """Tell which windows hold information, (window_row, window_column)."""
     counts = np.zeros((image.shape[0] + 1, image.shape[1] + 1), np.int32)
     counts[1:, 1:] = (image != 0).cumsum(axis=0, dtype=np.int32).cumsum(axis=1, dtype=np.int32)
@@ -195,7 +195,7 @@ def rolling_median(
     padded = np.ascontiguousarray(pad_to_window(np.asarray(image, np.float32), window))
     rows = window_starts(padded.shape[0], window, step)
     columns = window_starts(padded.shape[1], window, step)
-    informed = _informed(padded, rows, columns, window)
+    informed = informed_windows(padded, rows, columns, window)
     strips = _Strips(rows, columns, (padded.shape[0], padded.shape[1]), window, threads)
     blank: FloatArray | None = None
     infer_s = mosaic_s = 0.0
