@@ -11,6 +11,8 @@ CORES ?= $(shell nproc 2>/dev/null || getconf _NPROCESSORS_ONLN 2>/dev/null || e
 VENV ?= .venv
 PYTEST_ARGS ?=
 UPGRADE ?=
+BACKEND ?= jax
+BENCH_PYTHON ?= $(VENV)/bin/python
 
 PYTHON := $(VENV)/bin/python
 STAMP := $(VENV)/.installed
@@ -27,7 +29,7 @@ export TF_CPP_MIN_LOG_LEVEL := 2
 help: ## list these commands
 	@awk 'BEGIN { FS = ":.*## " } \
 	  /^##@ / { printf "\n%s\n", substr($$0, 5) } \
-	  /^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	  /^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 	@printf '\nSettings: CORES=%s VENV=%s PYTEST_ARGS= UPGRADE=\n' '$(CORES)' '$(VENV)'
 
 .PHONY: env
@@ -67,6 +69,11 @@ format: $(STAMP) ## put code and rules into the house style
 .PHONY: bench
 bench: $(STAMP) ## measure the slow steps against their plain versions
 	$(RUN) $(PYTHON) tests/bench/run.py
+	$(RUN) $(PYTHON) tests/bench/detection.py
+
+.PHONY: bench-gpu
+bench-gpu: ## measure detection on a GPU (BACKEND=jax BENCH_PYTHON=python3: any Python that has it)
+	$(RUN) $(BENCH_PYTHON) tests/bench/gpu.py --backend $(BACKEND)
 
 .PHONY: clean
 clean: ## remove caches, builds and the demo's results; a campaign and .venv stay

@@ -29,7 +29,7 @@ rule closed_loop:
         "put plumes of known rate through the chain"
     shell:
         "so2plumes closed-loop {params.cases} {params.method}"
-        f" --model {CONFIG.detect.model} --batch {CONFIG.detect.batch} --backend {CONFIG.detect.backend}"
+        f" --model {CONFIG.detect.model} --engine {CONFIG.detect.engine} --batch {CONFIG.detect.batch} --backend {CONFIG.detect.backend}"
         " --threads {threads} {params.components} {params.filter} {params.rule} --out {output} --log {log}"
 
 

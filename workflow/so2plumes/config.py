@@ -208,6 +208,11 @@ class Detect(Section):
         description="Side of the rolling window, the model's input size.",
     )
     step: int = Field(4, ge=1, description="Step of the rolling window along both axes, pixels.")
+    mosaic: Literal["rolling", "dense"] = Field(
+        "rolling",
+        description="`rolling`: windows of the training's size at every step (paper); `dense`: the same network on "
+        "tiles of 128 pixels, several times cheaper and not equal (docs/performance.md).",
+    )
     threshold: float = Field(0.5, gt=0, lt=1, description="A plume has pixels of at least this probability.")
     growth_threshold: float | None = Field(
         None,
@@ -228,9 +233,16 @@ class Detect(Section):
         description="Unusable pixels belong to a plume only within this many pixels of its measured ones; null: always "
         "(paper).",
     )
-    batch: int = Field(512, ge=1, description="Windows per prediction call.")
+    engine: Literal["auto", "gpu", "compiled", "keras"] = Field(
+        "auto",
+        description="What runs the network: Keras on a `gpu`, `compiled` code for CPUs, `keras` on a CPU (any "
+        "network), or `auto`, the fastest that can. The answers are equal, so changing it reruns nothing; the "
+        "probability files name it.",
+    )
+    cpu_fallback: bool = Field(False, description="Go on with the CPU when a GPU fails; false: the job fails.")
+    batch: int = Field(512, ge=1, description="Windows per call of Keras.")
     backend: Literal["tensorflow", "jax", "torch"] = Field(
-        "tensorflow", description="Keras backend; tensorflow is the one that the environments install."
+        "tensorflow", description="Backend of Keras; tensorflow is the one that the environments install."
     )
 
     @model_validator(mode="after")

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 ROW_SECTIONS: dict[str, frozenset[str]] = {
     "filter": frozenset(),
-    "detect": frozenset({"model", "batch", "backend"}),
+    "detect": frozenset({"model", "batch", "backend", "engine", "cpu_fallback"}),
     "plumes": frozenset(),
     "emissions": frozenset(),
     "era5": frozenset({"path", "url", "max_requests"}),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import logging
 import os
 from collections.abc import Iterator
@@ -11,26 +10,14 @@ from pathlib import Path
 
 from so2plumes.archive.backoff import Timing
 from so2plumes.errors import ConfigError
+from so2plumes.locks import try_lock
 
 log = logging.getLogger(__name__)
 
 
-def _try_one(path: Path) -> int | None:
-    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(handle)
-        return None
-    except BaseException:
-        os.close(handle)
-        raise
-    return handle
-
-
 def _try_all(folder: Path, count: int) -> tuple[int, int] | None:
     for number in range(count):
-        handle = _try_one(folder / f"slot-{number}")
+        handle = try_lock(folder / f"slot-{number}")
         if handle is not None:
             return number, handle
     return None
