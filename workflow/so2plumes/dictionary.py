@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -84,10 +85,11 @@ def shaped(frame: pd.DataFrame, name: str) -> pd.DataFrame:
     return table.reset_index(drop=True)
 
 
-def empty(name: str, **facts: object) -> pd.DataFrame:
+def empty(name: str, **facts: Any) -> pd.DataFrame:
     """Return a table without rows; ``attrs`` are the facts given."""
     table = shaped(pd.DataFrame(), name)
-    table.attrs = dict(facts)
+    attributes: dict[Any, Any] = {**facts}
+    table.attrs = attributes
     return table
 
 

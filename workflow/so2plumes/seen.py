@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import netCDF4
 import numpy as np
@@ -42,6 +43,10 @@ class SeenGrid:
 
     days: NDArray[np.datetime64]
     percent: NDArray[np.int8]
+
+    def joined(self, parts: Iterable[tuple[np.datetime64, NDArray[np.int8]]]) -> SeenGrid:
+        """Return the grid with further swaths."""
+        return join_days([*zip(self.days, self.percent, strict=True), *parts])
 
 
 @dataclass(frozen=True)
@@ -81,9 +86,9 @@ def join_days(parts: Iterable[tuple[np.datetime64, NDArray[np.int8]]]) -> SeenGr
     ----------
     parts : iterable of (day, (latitude, longitude) int8)
     """
-    best: dict[np.datetime64, NDArray[np.int8]] = {}
+    best: dict[Any, NDArray[np.int8]] = {}
     for day, percent in parts:
-        name = np.datetime64(day, "D")
+        name = day.astype("datetime64[D]")
         best[name] = np.maximum(best[name], percent) if name in best else percent
     days = np.array(sorted(best), dtype="datetime64[D]")
     empty = np.empty((0, *SHAPE), np.int8)

@@ -113,7 +113,7 @@ def _ready_granules(coverage: pd.DataFrame | None, days: NDArray[np.datetime64])
         return np.zeros(len(days), np.int64)
     good = (coverage["status"] == "ready") & (coverage["usable_fraction"].astype(float).fillna(1.0) > 0)
     dates = coverage.loc[good, "date"].astype(str).value_counts()
-    return dates.reindex(days.astype(str), fill_value=0).to_numpy(dtype=np.int64)
+    return dates.reindex(days.astype(str), fill_value=0).to_numpy().astype(np.int64)
 
 
 def running_level(

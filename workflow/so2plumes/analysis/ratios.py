@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -204,7 +206,7 @@ def persistent_rates(
 
 
 def _taken(
-    clusters: pd.DataFrame, column: str, index: NDArray[np.int64], near: NDArray[np.bool_], otherwise: object
+    clusters: pd.DataFrame, column: str, index: NDArray[np.int64], near: NDArray[np.bool_], otherwise: Any
 ) -> NDArray[np.object_]:
     if clusters.empty:
         return np.full(len(index), otherwise, dtype=object)

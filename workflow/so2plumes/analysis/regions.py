@@ -122,5 +122,6 @@ def region_panel(
             "observable_share": np.nan if seen is None else seen.observable.mean(axis=1),
         }
     )
-    table.attrs = {"available": True, "origin": origin, **vars(box)}
+    facts: dict[Any, Any] = {"available": True, "origin": origin}
+    table.attrs = facts | vars(box)
     return shaped(table, "region_panel")

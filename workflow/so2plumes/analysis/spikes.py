@@ -117,7 +117,7 @@ def _causes_of(
     excess = excess.sort_values(ascending=False, kind="stable")
     chosen = excess[(excess >= LEAST_SHARE * total) & (excess >= rule.plumes)]
     chosen = chosen if len(chosen) else excess.head(1)
-    counts = days.set_index("date")
+    counts = days.set_index("date")[["n_plumes", "baseline", "score"]].astype(float)
     return [_row(inside[inside["cause"] == cause], days, counts, total, float(chosen[cause])) for cause in chosen.index]
 
 
@@ -127,14 +127,15 @@ def _row(
     by_day = members["day"].value_counts().sort_index()
     peak = str(by_day.idxmax())
     at_peak = members[members["day"] == peak]
+    at = counts.loc[peak].to_dict()
     place = spherical_mean(at_peak["longitude"], at_peak["latitude"])
     return {
         "first_date": days["date"].iloc[0],
         "last_date": days["date"].iloc[-1],
         "peak_date": peak,
-        "n_plumes": int(counts.loc[peak, "n_plumes"]),
-        "baseline": float(counts.loc[peak, "baseline"]),
-        "score": float(counts.loc[peak, "score"]),
+        "n_plumes": int(at["n_plumes"]),
+        "baseline": float(at["baseline"]),
+        "score": float(at["score"]),
         "kind": members["kind"].iloc[0],
         "cause": str(members["name"].iloc[0]),
         "n_cause_plumes": len(members),
@@ -147,7 +148,7 @@ def _row(
 
 def _with_eruptions(table: pd.DataFrame, eruptions: pd.DataFrame) -> pd.DataFrame:
     """Add what is known of the eruptions; a spike of an eruption is placed at its volcano."""
-    table["eruption_number"] = pd.array(table["eruption_number"], dtype="Int64")
+    table["eruption_number"] = table["eruption_number"].astype("Int64")
     facts = eruptions[["eruption_number", "start", "vei", "longitude", "latitude"]] if len(eruptions) else None
     if facts is None:
         return table.assign(
@@ -199,9 +200,11 @@ def _paper_marks(table: pd.DataFrame) -> list[str]:
     first, last = (pd.to_datetime(table[name]) for name in ("first_date", "last_date"))
     for spike in SPIKES:
         day = pd.Timestamp(spike.date)
-        days = np.maximum((first - day).dt.days, (day - last).dt.days).clip(lower=0)
+        days = np.maximum.reduce(
+            [(first - day).dt.days.to_numpy(), (day - last).dt.days.to_numpy(), np.zeros(len(table))]
+        )
         distance = great_circle_km(table["longitude"], table["latitude"], spike.longitude, spike.latitude)
-        good = (distance <= _PAPER_KM) & (days.to_numpy() <= _PAPER_DAYS) & (np.array(marks) == "")
+        good = (distance <= _PAPER_KM) & (days <= _PAPER_DAYS) & (np.array(marks) == "")
         if good.any():
-            marks[int(np.flatnonzero(good)[np.argmin(days.to_numpy()[good])])] = spike.mark
+            marks[int(np.flatnonzero(good)[np.argmin(days[good])])] = spike.mark
     return marks

@@ -4,7 +4,19 @@ Contract: a module of this room imports the library inside its functions, so tha
 uses.
 """
 
-from so2plumes.commands import archive, detect, emissions, labels, plumes, report, simulate, sources, tools, train
+from so2plumes.commands import (
+    analysis,
+    archive,
+    detect,
+    emissions,
+    labels,
+    plumes,
+    report,
+    simulate,
+    sources,
+    tools,
+    train,
+)
 
 GROUPS = (
     simulate.add_commands,
@@ -13,6 +25,7 @@ GROUPS = (
     plumes.add_commands,
     emissions.add_commands,
     sources.add_commands,
+    analysis.add_commands,
     report.add_commands,
     labels.add_commands,
     train.add_commands,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -22,12 +23,12 @@ HISTOGRAM_LOG10 = (-18.0, -3.0, 0.25)
 
 def grid_latitude() -> NDArray[np.float64]:
     """Return the latitudes of the rows of the 0.1 degree grid."""
-    return (np.arange(N_ROWS) + 0.5) * STEP_DEG - 90.0
+    return np.arange(N_ROWS, dtype=np.float64) * STEP_DEG + (STEP_DEG / 2 - 90.0)
 
 
 def grid_longitude() -> NDArray[np.float64]:
     """Return the longitudes of the columns of the 0.1 degree grid."""
-    return (np.arange(N_COLUMNS) + 0.5) * STEP_DEG - 180.0
+    return np.arange(N_COLUMNS, dtype=np.float64) * STEP_DEG + (STEP_DEG / 2 - 180.0)
 
 
 def centre_cells(plumes: pd.DataFrame) -> pd.DataFrame:
@@ -71,18 +72,22 @@ def monthly_cells(plumes: pd.DataFrame, cells: pd.DataFrame, method: str) -> pd.
     place, cell = place[use], (cells["row"].to_numpy() * N_COLUMNS + cells["column"].to_numpy())[use]
     days = utc_days(plumes["time"])
     month = days.astype("datetime64[M]").astype(np.int64)[place]
-    keys, group = np.unique(month * (N_ROWS * N_COLUMNS) + cell, return_inverse=True)
-    if not len(keys):
+    if not len(place):
         return pd.DataFrame()
-    visits = np.unique(group * np.int64(100_000) + days.astype(np.int64)[place])
+    key, day = month * (N_ROWS * N_COLUMNS) + cell, days.astype(np.int64)[place]
+    order = np.lexsort((day, key))
+    key, day, place = key[order], day[order], place[order]
+    new = np.diff(key, prepend=key[0] - 1) != 0
+    keys, group = key[new], np.cumsum(new) - 1
+    another_day = new | (np.diff(day, prepend=day[0]) != 0)
     table = pd.DataFrame(
         {
             "month_number": keys // (N_ROWS * N_COLUMNS),
             "row": keys % (N_ROWS * N_COLUMNS) // N_COLUMNS,
             "column": keys % N_COLUMNS,
             "n_plumes": np.bincount(group),
-            "n_days": np.bincount(visits // 100_000),
-            "emission_sum_kg_h": np.bincount(group, weights=rates[place] * cells["share"].to_numpy()[use]),
+            "n_days": np.bincount(group, weights=another_day).astype(np.int64),
+            "emission_sum_kg_h": np.bincount(group, weights=rates[place] * cells["share"].to_numpy()[use][order]),
         }
     )
     table["emission_kg_h"] = table["emission_sum_kg_h"] / table["n_plumes"]
@@ -141,7 +146,7 @@ def edgar_months(
     table["ratio"] = np.divide(ours, flux, out=np.full(len(flux), np.nan), where=flux > 0)
     table["edgar_year"] = table["year"].map(used)
     total = float(plumes["emission_kg_h"].sum())
-    facts: dict[str, object] = {"available": True, "used_years": {str(key): value for key, value in used.items()}}
+    facts: dict[Any, Any] = {"available": True, "used_years": {str(key): value for key, value in used.items()}}
     for method in METHODS:
         part = table[table["method"] == method]
         if len(part):
@@ -151,9 +156,7 @@ def edgar_months(
                 part.loc[part["edgar_flux_kg_m2_s"] > 0, "edgar_flux_kg_m2_s"].median()
             )
             facts[f"{method}_median_ratio"] = float(part["ratio"].median())
-    table = table.drop(columns=["row", "column"]).sort_values(
-        ["method", "year", "month", "latitude", "longitude"], ignore_index=True
-    )
+    table = table.drop(columns=["row", "column"])
     table.attrs = facts
     return shaped(table, "edgar_months")
 

@@ -114,8 +114,8 @@ def plume_cells(chips: Iterable[Chip], background_mol_m2: Mapping[str, float]) -
         pixels, weight = plume_weights(chip, background)
         if not len(weight):
             continue
-        corners = (chip[name][pixels] for name in ("longitude_bounds", "latitude_bounds"))
-        parts.append(cell_shares(*corners, weight).assign(plume_id=chip.plume_id))
+        shares = cell_shares(chip["longitude_bounds"][pixels], chip["latitude_bounds"][pixels], weight)
+        parts.append(shares.assign(plume_id=chip.plume_id))
     if not parts:
         return empty("plume_cells", available=True)
     table = pd.concat(parts, ignore_index=True)

@@ -69,8 +69,9 @@ def edgar_product(
     grid = grid.yearly()
     curve = cumulative_share(grid)
     top = result.top_cells.rename(columns={"flux_kg_m2_s": "edgar_flux_kg_m2_s"}).assign(
-        is_top=True, plume_flux_kg_m2_s=float("nan"), ratio=float("nan"), year=pd.NA, month=pd.NA
+        is_top=True, plume_flux_kg_m2_s=float("nan"), ratio=float("nan")
     )
+    top["year"], top["month"] = pd.NA, pd.NA
     cells = result.matched_cells.assign(is_top=False, has_plume=True, nearest_plume_km=0.0)[list(top.columns)]
     integers = {"year": "Int64", "month": "Int64"}
     table = pd.concat([top.astype(integers), cells.astype(integers)], ignore_index=True) if len(cells) else top

@@ -99,7 +99,10 @@ def _by_time(
         missing = pd.array([pd.NA] * len(table), dtype="Int64")
         return table.assign(n_observable_days=missing, observable_persistence_percent=np.nan)
     number = np.concatenate(
-        [np.bincount(could.astype(f"datetime64[{unit}]").astype("int64") - first, minlength=size) for could in observable]
+        [
+            np.bincount(could.astype(f"datetime64[{unit}]").astype("int64") - first, minlength=size)
+            for could in observable
+        ]
     )
     share = np.divide(100.0 * table["n_days"].to_numpy(), number, out=np.full(len(table), np.nan), where=number > 0)
     return table.assign(n_observable_days=pd.array(number, dtype="Int64"), observable_persistence_percent=share)

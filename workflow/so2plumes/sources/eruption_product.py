@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -39,7 +40,7 @@ class EruptionTables:
 
 def absent_tables(radius_km: float, origin: Origin) -> EruptionTables:
     """Return the tables of a campaign without an eruption list."""
-    facts = {"available": False, "source": "", "radius_km": radius_km, "origin": origin}
+    facts: dict[Any, Any] = {"available": False, "source": "", "radius_km": radius_km, "origin": origin}
     return EruptionTables(empty("eruptions", **facts), empty("eruption_plumes", **facts))
 
 
@@ -85,7 +86,7 @@ def eruption_tables(
     seeds = seeds.drop_duplicates("plume")
     outflow = follow_outflow(plumes, seeds["plume"].to_numpy(), seeds["row"].to_numpy(), known, rule)
     pairs = _with_outflow(pairs, plumes, active, outflow)
-    facts = {
+    facts: dict[Any, Any] = {
         "available": True,
         "source": source,
         "radius_km": radius_km,
@@ -163,8 +164,8 @@ def _with_outflow(pairs: pd.DataFrame, plumes: pd.DataFrame, active: pd.DataFram
     return table
 
 
-def _dates(values: Iterable[object]) -> list[str]:
-    return ["" if pd.isna(value) else pd.Timestamp(value).strftime("%Y-%m-%d") for value in values]  # type: ignore[arg-type, call-overload]
+def _dates(values: Iterable[Any]) -> list[str]:
+    return ["" if pd.isna(value) else pd.Timestamp(value).strftime("%Y-%m-%d") for value in values]
 
 
 def _eruption_rows(active: pd.DataFrame, pairs: pd.DataFrame, origin: Origin, start: date, end: date) -> pd.DataFrame:
@@ -217,7 +218,7 @@ def _ends(active: pd.DataFrame) -> list[str]:
 def _width(active: pd.DataFrame, side: str) -> NDArray[np.float64]:
     """Days by which a partly known date is uncertain."""
     span = active[f"{side}_latest"] - active[f"{side}_earliest"]
-    return span.dt.days.fillna(0).to_numpy(dtype=float)
+    return span.dt.days.fillna(0).to_numpy().astype(np.float64)
 
 
 def eruption_days(

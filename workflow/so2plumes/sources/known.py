@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from so2plumes.errors import TableError
+from so2plumes.errors import ExternalDataError, TableError
 from so2plumes.sources.gvp_tables import VOLCANO_LIST, read_cells
 from so2plumes.sources.sphere import nearest, neighbours_within
 
@@ -79,6 +79,17 @@ def read_volcanoes(path: str | Path) -> pd.DataFrame:
     """
     header, rows = read_cells(Path(path), VOLCANO_LIST)
     places = {"".join(c for c in name.casefold() if c.isalnum()): i for i, name in reversed([*enumerate(header)])}
+
+    needed = {"volcanonumber", "volcanoname"}
+    axes = {"latitude", "latitudedecimal"} & places.keys() and {"longitude", "longitudedecimal"} & places.keys()
+    if not (needed <= places.keys() and axes):
+        raise ExternalDataError(
+            "the GVP file is not a list of volcanoes",
+            where=path,
+            expected="Volcano Number, Volcano Name, Latitude, Longitude",
+            found="columns " + ", ".join(header)[:400],
+            remedy=VOLCANO_LIST.remedy,
+        )
 
     def column(*names: str) -> pd.Series:
         index = next((places[name] for name in names if name in places), None)
