@@ -43,7 +43,9 @@ class EventRule:
     days : float
         Longest time from the plume at the volcano.
     together_hours : float
-        Plumes that are no farther apart in time go on from one another either way: pieces of one cloud.
+        Plumes that are no farther apart in time go on from one another either way: pieces of one cloud,
+    together_km : float
+        over at least this distance.
     """
 
     radius_km: float = 50.0
@@ -52,6 +54,7 @@ class EventRule:
     hours: float = 36.0
     days: float = 10.0
     together_hours: float = 2.0
+    together_km: float = 150.0
 
 
 @dataclass(frozen=True)
@@ -146,9 +149,10 @@ def _steps(
     between = hours[second] - hours[first]
     distance = great_circle_km(lon[first], lat[first], lon[second], lat[second])
     reach = np.minimum(rule.radius_km + 3.6 * rule.speed_m_s * between, rule.reach_km)
+    together = between <= rule.together_hours
+    reach = np.where(together, np.maximum(reach, rule.together_km), reach)
     near = (between <= rule.hours) & (distance <= reach)
-    first, second, between, distance = first[near], second[near], between[near], distance[near]
-    back = between <= rule.together_hours
+    first, second, distance, back = first[near], second[near], distance[near], together[near]
     start, stop = np.concatenate([first, second[back]]), np.concatenate([second, first[back]])
     length = np.maximum(np.concatenate([distance, distance[back]]), _LEAST_KM)
     allowed = free[stop]
