@@ -27,7 +27,7 @@ export TF_CPP_MIN_LOG_LEVEL := 2
 help: ## list these commands
 	@awk 'BEGIN { FS = ":.*## " } \
 	  /^##@ / { printf "\n%s\n", substr($$0, 5) } \
-	  /^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	  /^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 	@printf '\nSettings: CORES=%s VENV=%s PYTEST_ARGS= UPGRADE=\n' '$(CORES)' '$(VENV)'
 
 .PHONY: env
@@ -67,6 +67,10 @@ format: $(STAMP) ## put code and rules into the house style
 .PHONY: bench
 bench: $(STAMP) ## measure the slow steps against their plain versions
 	$(RUN) $(PYTHON) tests/bench/run.py
+
+.PHONY: bench-analysis
+bench-analysis: $(STAMP) ## measure the analysis on a made campaign of 54 000 plumes
+	$(RUN) $(PYTHON) tests/bench/analysis.py
 
 .PHONY: clean
 clean: ## remove caches, builds and the demo's results; a campaign and .venv stay

@@ -119,7 +119,9 @@ def test_places_over_several_files(tmp_path):
     second[(0, *etna)], second[(0, *tonga)] = 49, 50
     write_seen(SeenGrid(days, first), tmp_path / "2021.nc")
     write_seen(SeenGrid(days[1:], second), tmp_path / "2022.nc")
-    seen = seen_at([tmp_path / "2021.nc", tmp_path / "2022.nc"], [15, 184.6], [37.7, -20.5], "2021-12-30", "2022-01-02")
+    seen = seen_at(
+        [tmp_path / "2021.nc", tmp_path / "2022.nc"], [15, 184.6], [37.7, -20.5], "2021-12-30", "2022-01-02", True
+    )
     assert seen.percent.tolist() == [[-1, -1], [80, -1], [49, 50], [-1, -1]]
     assert seen.observable.any(axis=1).tolist() == [False, True, True, False]
     areas = cell_areas_km2()

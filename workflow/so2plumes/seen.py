@@ -59,7 +59,7 @@ class SeenPlaces:
         Every day of the period.
     percent : (day, place) int8
     area_km2 : (day,) float
-        Area of the Earth that was observable.
+        Area of the Earth that was observable; not-a-number where nobody asked for it.
     """
 
     days: NDArray[np.datetime64]
@@ -153,7 +153,12 @@ def _blocks(path: str | Path) -> Iterable[tuple[NDArray[np.datetime64], NDArray[
 
 
 def seen_at(
-    paths: Sequence[str | Path], longitude: ArrayLike, latitude: ArrayLike, start: object, end: object
+    paths: Sequence[str | Path],
+    longitude: ArrayLike,
+    latitude: ArrayLike,
+    start: object,
+    end: object,
+    area: bool = False,
 ) -> SeenPlaces:
     """Look places up in grids, one block of days in memory at a time.
 
@@ -164,6 +169,8 @@ def seen_at(
     longitude, latitude : array_like, shape (place,)
     start, end : date-like
         First and last day, both included.
+    area : bool
+        Also sum up what was observable of the Earth.
 
     Returns
     -------
@@ -174,7 +181,7 @@ def seen_at(
     days = np.arange(first, last + np.timedelta64(1, "D"))
     row, column = cell_of(np.atleast_1d(longitude), np.atleast_1d(latitude))
     percent = np.full((len(days), len(row)), UNSEEN, np.int8)
-    area = np.zeros(len(days))
+    area_km2 = np.zeros(len(days)) if area else np.full(len(days), np.nan)
     areas = cell_areas_km2()
     for path in paths:
         for block_days, block in _blocks(path):
@@ -182,8 +189,9 @@ def seen_at(
             inside = (place >= 0) & (place < len(days))
             at, values = place[inside], block[inside]
             percent[at] = np.maximum(percent[at], values[:, row, column])
-            area[at] = np.maximum(area[at], (values >= OBSERVABLE_PERCENT).sum(axis=2) @ areas)
-    return SeenPlaces(days, percent, area)
+            if area:
+                area_km2[at] = np.maximum(area_km2[at], (values >= OBSERVABLE_PERCENT).sum(axis=2) @ areas)
+    return SeenPlaces(days, percent, area_km2)
 
 
 def cell_areas_km2() -> NDArray[np.float64]:

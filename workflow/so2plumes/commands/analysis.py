@@ -39,7 +39,7 @@ def describe_days(options: argparse.Namespace) -> None:
 
     plumes = read_plumes(options.plumes)
     box = Box(options.panel_name, *options.panel_box)
-    seen = seen_at(options.seen, *box.cells(), options.start, options.end) if options.seen else None
+    seen = seen_at(options.seen, *box.cells(), options.start, options.end, area=True) if options.seen else None
     rule = SpikeRule(options.window_days, options.score, options.least_plumes)
     daily = daily_counts(plumes, read_table(options.coverage), options.start, options.end, seen, rule)
     spikes = spike_table(

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
-from scipy.stats import binom
+from scipy.special import bdtr
 
 from so2plumes.seen import SeenPlaces
 from so2plumes.sources.clusters import Centre, densest_place
@@ -56,7 +56,8 @@ def median_interval(values: NDArray[np.float64], level: float = 0.95) -> tuple[f
     values = np.sort(values[np.isfinite(values)])
     if not values.size:
         return float("nan"), float("nan")
-    low = max(int(binom.ppf((1 - level) / 2, values.size, 0.5)) - 1, 0)
+    below = bdtr(np.arange(values.size + 1, dtype=float), values.size, 0.5)
+    low = max(int(np.searchsorted(below, (1 - level) / 2)) - 1, 0)
     return float(values[low]), float(values[values.size - 1 - low])
 
 

@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from so2plumes.errors import ExternalDataError, TableError
-from so2plumes.sources.gvp_tables import VOLCANO_LIST, read_cells
+from so2plumes.sources.gvp_tables import ERUPTION_LIST, VOLCANO_LIST, read_cells
 from so2plumes.sources.sphere import nearest, neighbours_within
 
 SOURCE_TYPES = ("volcano", "smelter", "power", "oil_gas")
@@ -82,11 +82,11 @@ def read_volcanoes(path: str | Path) -> pd.DataFrame:
 
     needed = {"volcanonumber", "volcanoname"}
     axes = {"latitude", "latitudedecimal"} & places.keys() and {"longitude", "longitudedecimal"} & places.keys()
-    if not (needed <= places.keys() and axes):
+    if not (needed <= places.keys() and axes) or ERUPTION_LIST.marks & places.keys():
         raise ExternalDataError(
             "the GVP file is not a list of volcanoes",
             where=path,
-            expected="Volcano Number, Volcano Name, Latitude, Longitude",
+            expected="Volcano Number, Volcano Name, Latitude, Longitude, and no dates of eruptions",
             found="columns " + ", ".join(header)[:400],
             remedy=VOLCANO_LIST.remedy,
         )
