@@ -92,6 +92,7 @@ def eruption_tables(
         "radius_km": radius_km,
         "origin": origin,
         "n_eruptions": len(active),
+        "n_matched_eruptions": int(chosen["row"].nunique()),
         "n_matched_plumes": int(chosen["plume"].nunique()),
         "n_matched_plumes_max": int(pairs.loc[pairs["by_max"], "plume"].nunique()),
         "n_matched_plumes_upwind": int(pairs.loc[pairs["by_upwind"], "plume"].nunique()),
