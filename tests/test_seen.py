@@ -20,6 +20,8 @@ from so2plumes.seen import (
     write_seen,
 )
 from so2plumes.simulate.orbits import swath_geometry
+from so2plumes.swath.filters import usable_pixels
+from so2plumes.swath.level2 import read_level2
 from so2plumes.swath.seen import seen_by_day, seen_percent
 from tests.plume_makers import make_swath, metre_grid
 
@@ -134,3 +136,18 @@ def test_other_files_are_refused(tmp_path):
     path.write_text("nothing")
     with pytest.raises(TableError, match="observed places"):
         read_seen(path)
+
+
+@pytest.mark.real
+@pytest.mark.parametrize("day", ["20201221", "20201222", "20210324"])
+def test_real_scenes_of_etna(shared_data, day):
+    """On 21 December 2020 the quality value removes the plume and most around it: no plume there is not a quiet day."""
+    (path,) = sorted((shared_data / "etna").rglob(f"S5P_RPRO_L2__SO2____{day}T*.nc"))[:1]
+    swath = read_level2(path)
+    usable = usable_pixels(swath)
+    ((_, percent),) = seen_by_day(swath, usable)
+    row, column = cell_of(14.999, 37.748)
+    tree = cKDTree(unit_vectors(swath["longitude"][swath.located], swath["latitude"][swath.located]))
+    near = tree.query_ball_point(unit_vectors(*centre(row, column)), CHORD_50_KM)
+    assert percent[row, column] == pytest.approx(100 * usable[swath.located][near].mean(), abs=6)
+    assert (percent[row, column] >= 50) == (day != "20201221")
