@@ -65,6 +65,7 @@ def test_outflow_is_followed_in_time_and_across_180():
     assert set(rows.index) == {"start", "piece", "next", "later", "last"}
     assert (rows["eruption_number"] == 1).all()
     assert rows.loc["start", "path_km"] == 0
+    assert rows.loc["last", ["date", "longitude", "latitude"]].tolist() == ["2020-03-13", -170.0, -20.0]
     assert rows.loc["last", "path_km"] == pytest.approx(10.2 * 111.3 * np.cos(np.radians(20)), rel=0.02)
     assert rows.loc["last", "hours_since_seed"] == 72
     assert rows.loc["last", "days_since_start"] == 3

@@ -159,6 +159,9 @@ def _with_outflow(pairs: pd.DataFrame, plumes: pd.DataFrame, active: pd.DataFram
     moment = pd.Series(times[plume] if times is not None else np.empty(0, "datetime64[ms]"))
     first = moment.groupby(row).transform("min")
     table["days_since_first_plume"] = (moment - first).dt.total_seconds() / 86_400.0
+    lon, lat = origin_coordinates(plumes, "max")
+    table["longitude"], table["latitude"] = lon[plume], lat[plume]
+    table["date"] = moment.dt.strftime("%Y-%m-%d").to_numpy()
     table["plume_id"] = plumes["plume_id"].to_numpy()[plume] if len(plumes) else []
     table["eruption_number"] = active["eruption_number"].array[row]
     table["volcano_name"] = active["volcano_name"].array[row]
