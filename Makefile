@@ -29,7 +29,7 @@ export TF_CPP_MIN_LOG_LEVEL := 2
 help: ## list these commands
 	@awk 'BEGIN { FS = ":.*## " } \
 	  /^##@ / { printf "\n%s\n", substr($$0, 5) } \
-	  /^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	  /^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 	@printf '\nSettings: CORES=%s VENV=%s PYTEST_ARGS= UPGRADE=\n' '$(CORES)' '$(VENV)'
 
 .PHONY: env
@@ -74,6 +74,10 @@ bench: $(STAMP) ## measure the slow steps against their plain versions
 .PHONY: bench-gpu
 bench-gpu: ## measure detection on a GPU (BACKEND=jax BENCH_PYTHON=python3: any Python that has it)
 	$(RUN) $(BENCH_PYTHON) tests/bench/gpu.py --backend $(BACKEND)
+
+.PHONY: bench-analysis
+bench-analysis: $(STAMP) ## measure the analysis on a made campaign of 54 000 plumes
+	$(RUN) $(PYTHON) tests/bench/analysis.py
 
 .PHONY: clean
 clean: ## remove caches, builds and the demo's results; a campaign and .venv stay

@@ -24,6 +24,7 @@ include: "workflow/rules/detect.smk"
 include: "workflow/rules/plumes.smk"
 include: "workflow/rules/weather.smk"
 include: "workflow/rules/sources.smk"
+include: "workflow/rules/analysis.smk"
 include: "workflow/rules/report.smk"
 include: "workflow/rules/product.smk"
 include: "workflow/rules/train.smk"
@@ -38,4 +39,6 @@ rule all:
         f"{RESULTS}/campaign/config.json",
         CAMPAIGN_TABLES,
         CAMPAIGN_FIGURES,
+        SCIENCE_CSV,
+        expand(f"{RESULTS}/{{year}}/{{name}}.parquet", year=YEARS, name=SCIENCE_TABLES),
         expand(f"{RESULTS}/{{year}}/report.html", year=YEARS),

@@ -199,12 +199,6 @@ def test_refusals():
         clusters.cluster_table(plumes, [0], KNOWN, 4, origin="centre")
 
 
-def test_persistence_over_observable_days(table):
-    seen = clusters.with_observable_days(table, [6, 1])
-    assert seen["n_observable_days"].tolist() == [6, 2]
-    assert seen["observable_persistence_percent"].tolist() == [50.0, 100.0]
-
-
 def test_clusters_of_the_campaigns_size_take_seconds():
     import time
 

@@ -12,8 +12,10 @@ from tests.workflow.conftest import CampaignFolder
 
 from so2plumes import __version__
 from so2plumes.config import parse_config
+from so2plumes.dictionary import table_specs
 from so2plumes.files import read_json
 from so2plumes.provenance import config_digest
+from so2plumes.seen import read_seen
 from so2plumes.table import read_plumes, read_table
 
 pytestmark = pytest.mark.campaign
@@ -39,6 +41,34 @@ def test_a_campaign_ends_with_its_products(finished):
         "clusters",
         "eruptions",
     }
+
+
+def test_a_campaign_ends_with_its_tables(finished):
+    results = finished.folder / "results"
+    names = {path.stem for path in (results / "campaign" / "tables").glob("*.csv")}
+    own = set(table_specs()) - {"clusters", "eruptions", "edgar", "plume_cells"}
+    assert own <= names
+    for scope in ("2021", "2022", "campaign"):
+        for name in own:
+            table = read_table(results / scope / f"{name}.parquet")
+            assert list(table.columns) == table_specs()[name].names
+    daily = [read_table(results / scope / "daily.parquet") for scope in ("2021", "2022", "campaign")]
+    assert daily[0]["n_plumes"].sum() + daily[1]["n_plumes"].sum() == daily[2]["n_plumes"].sum() > 0
+    assert (daily[2]["observable_km2"] > 0).all()
+    months = read_table(results / "campaign" / "edgar_months.parquet")
+    assert set(months["method"]) == {"centre", "overlap"}
+    assert months.attrs["overlap_share_of_rate"] == pytest.approx(1)
+
+
+def test_what_was_seen_is_kept_for_every_day(finished):
+    results = finished.folder / "results"
+    for year, day in (("2021", "2021-12-31"), ("2022", "2022-01-01")):
+        seen = read_seen(results / year / "seen.nc")
+        assert day in seen.days.astype(str)
+        assert (seen.percent >= 50).any()
+    eruptions = read_table(results / "campaign" / "eruptions.parquet")
+    assert set(eruptions["status"]) <= {"plume", "no_plume", "not_seen"}
+    assert eruptions["n_observable_days"].notna().all()
 
 
 def test_every_granule_is_accounted_for(finished):

@@ -95,6 +95,7 @@ ERA5 = f"--max-requests {CONFIG.era5.max_requests}" + (
 
 wildcard_constraints:
     year=r"\d{4}",
+    scope=r"\d{4}|campaign",
     date=r"\d{4}-\d{2}(-\d{2})?",
     model=r"(?!simulated\b)[A-Za-z0-9_.-]+",
     variant=r"[a-z-]+",
@@ -183,6 +184,26 @@ def eruption_list():
     if CONFIG.eruptions.path == "download":
         return f"{RESULTS}/external/gvp_eruptions.geojson"
     return CONFIG.eruptions.path or []
+
+
+def volcano_list():
+    if CONFIG.sources.volcanoes == "download":
+        return f"{RESULTS}/external/gvp_volcanoes.geojson"
+    return CONFIG.sources.volcanoes or []
+
+
+def days_of_scope(wildcards):
+    """Days of a year or of the campaign."""
+    if wildcards.scope == "campaign":
+        return f"--start {START} --end {END}"
+    first, last = year_bounds(START, END, int(wildcards.scope))
+    return f"--start {first} --end {last}"
+
+
+def seen_of_scope(wildcards):
+    """Grids of what was seen in a year or in the campaign."""
+    years = YEARS if wildcards.scope == "campaign" else [wildcards.scope]
+    return [f"{RESULTS}/{year}/seen.nc" for year in years]
 
 
 def edgar_grid(wildcards):

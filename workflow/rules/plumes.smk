@@ -2,12 +2,13 @@
 
 
 rule extract_plumes:
-    """A chip for every plume: all its pixels. After this the swaths can go."""
+    """A chip for every plume, all its pixels, and what was seen. After this the swaths can go."""
     input:
         swaths=f"{RESULTS}/{{year}}/swaths/{{date}}",
         probability=f"{RESULTS}/{{year}}/probability/{{date}}.nc",
     output:
-        f"{RESULTS}/{{year}}/chips/{{date}}.nc",
+        chips=f"{RESULTS}/{{year}}/chips/{{date}}.nc",
+        seen=f"{RESULTS}/{{year}}/seen/{{date}}.nc",
     log:
         f"{LOGS}/{{year}}/extract_plumes/{{date}}.log",
     benchmark:
@@ -26,7 +27,29 @@ rule extract_plumes:
     shell:
         "so2plumes extract-plumes --swaths {input.swaths} --probability {input.probability} {params.threshold}"
         " {params.min_pixels} {params.buffer} {params.chip_margin} {params.filter}"
-        " --out {output} --log {log}"
+        " --out {output.chips} --seen {output.seen} --log {log}"
+
+
+rule collect_seen:
+    """Where usable pixels were, on every day of a year."""
+    input:
+        of_every_period("seen/{date}.nc"),
+    output:
+        f"{RESULTS}/{{year}}/seen.nc",
+    log:
+        f"{LOGS}/{{year}}/collect_seen.log",
+    benchmark:
+        f"{BENCHMARKS}/{{year}}/collect_seen.tsv"
+    conda:
+        "../../envs/cpu.yaml"
+    resources:
+        mem_mb=1500,
+    params:
+        version=ALGORITHMS["collect_seen"],
+    message:
+        "collect what was seen in {wildcards.year}"
+    shell:
+        "so2plumes collect-seen {input} --out {output} --log {log}"
 
 
 rule estimate_emissions:

@@ -343,6 +343,16 @@ class Cluster(Section):
     )
 
 
+class Sources(Section):
+    """Known sources that clusters are named after."""
+
+    volcanoes: str | None = Field(
+        None,
+        description="List of Holocene volcanoes of the GVP (website CSV or XLSX, or WFS GeoJSON), added to the known "
+        "sources; they name what no known source explains. Null: the known sources alone; `download` fetches it first.",
+    )
+
+
 class Eruptions(Section):
     """Match with the eruptions of the Global Volcanism Program."""
 
@@ -356,6 +366,13 @@ class Eruptions(Section):
     )
     radius_km: float = Field(50, gt=0, description="Largest distance of plume and volcano.")
     origin: Origin = Field("upwind", description="Point of a plume that is matched: `max` (paper) or `upwind`.")
+    event_speed_m_s: float = Field(
+        12,
+        gt=0,
+        description="Outflow of an eruption: how far it may have gone between two plumes, by their time apart.",
+    )
+    event_reach_km: float = Field(500, gt=0, description="Outflow: longest distance of two plumes that follow.")
+    event_days: float = Field(10, gt=0, description="Outflow: how long it is followed from the volcano.")
 
 
 class Edgar(Section):
@@ -407,6 +424,34 @@ class Era5(Section):
         if self.use != "never" and self.path is None:
             raise ValueError(f"use {self.use} needs path: a folder of ERA5 files, or download")
         return self
+
+
+class Catalogues(Section):
+    """Comparison with catalogues of others."""
+
+    masses: str | None = Field(None, description="NASA's MSVOLSO2L4 (text): masses of eruptions. Null skips it.")
+    persistent: str | None = Field(
+        None, description="Persistent volcanic degassing (`.rc` text, kg of sulphur per second). Null skips it."
+    )
+
+
+class Analysis(Section):
+    """Days, regions and labels."""
+
+    spike_window_days: int = Field(61, ge=7, description="Length of the running median of the daily counts.")
+    spike_score: float = Field(
+        6, gt=0, description="A day stands out by this many robust standard deviations above the running median,"
+    )
+    spike_plumes: float = Field(10, ge=0, description="and by this many plumes.")
+    panel_name: str = Field("Norilsk", description="Name of the box whose plumes are counted per day (FP Fig. 6).")
+    panel_box: list[float] = Field(
+        default=[78.0, 64.0, 98.0, 74.0],
+        min_length=4,
+        max_length=4,
+        description="The box: west, south, east, north; west > east crosses the antimeridian.",
+    )
+    none_eps_km: float = Field(150, gt=0, description="DBSCAN of plumes without enhancement: distance of neighbours.")
+    none_min_samples: int = Field(20, ge=1, description="DBSCAN of plumes without enhancement: plumes of a core point.")
 
 
 class Simulate(Section):
@@ -491,9 +536,12 @@ class Config(Section):
     plumes: Plumes = Plumes()
     emissions: Emissions = Emissions()
     cluster: Cluster = Cluster()
+    sources: Sources = Sources()
     eruptions: Eruptions = Eruptions()
     edgar: Edgar = Edgar()
     era5: Era5 = Era5()
+    catalogues: Catalogues = Catalogues()
+    analysis: Analysis = Analysis()
     simulate: Simulate = Simulate()
     training: Training = Training()
     truth: Truth = Truth()
@@ -572,6 +620,11 @@ def check_files(config: Config, root: str | Path = ".") -> None:
             named[f"{section}.path"] = path
     if config.era5.use != "never" and config.era5.path not in (None, "download"):
         named["era5.path"] = str(config.era5.path)
+    if config.sources.volcanoes not in (None, "download"):
+        named["sources.volcanoes"] = config.sources.volcanoes
+    for key in ("masses", "persistent"):
+        if (path := getattr(config.catalogues, key)) is not None:
+            named[f"catalogues.{key}"] = path
     for key, path in named.items():
         if not (Path(root) / path).exists():
             raise ConfigError(

@@ -36,6 +36,9 @@ OTHER_SECTIONS = frozenset(
         "report",
         "product",
         "truth",
+        "sources",
+        "catalogues",
+        "analysis",
     }
 )
 """Sections that say which granules are processed (the row names its granule) or what follows the plume table."""

@@ -5,6 +5,7 @@ uses.
 """
 
 from so2plumes.commands import (
+    analysis,
     archive,
     detect,
     emissions,
@@ -28,6 +29,7 @@ GROUPS = (
     weather.add_commands,
     emissions.add_commands,
     sources.add_commands,
+    analysis.add_commands,
     report.add_commands,
     product.add_commands,
     labels.add_commands,
