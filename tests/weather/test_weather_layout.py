@@ -231,6 +231,15 @@ def test_other_grids_in_one_place_are_refused(tmp_path):
         merge_parts([one, other], tmp_path)
 
 
+@pytest.mark.parametrize("coarse", ["latitude", "longitude"])
+def test_grids_of_other_steps_that_share_points_are_refused(tmp_path, coarse):
+    fine = {"latitude": np.arange(40.0, 35.9, -0.25), "longitude": np.arange(10.0, 14.1, 0.25)}
+    one = read_era5(write_new(tmp_path / "a.nc", made(**fine)))
+    other = read_era5(write_new(tmp_path / "b.nc", made(SINGLE, **(fine | {coarse: fine[coarse][::4]}))))
+    with pytest.raises(ExternalDataError, match=r"different grids(.|\n)*0\.25 and 1 degrees"):
+        merge_parts([one, other], tmp_path)
+
+
 class TestRealFiles:
     def test_pressure_levels_of_the_old_layout(self, shared_data):
         path = shared_data / "era5" / "stars_sub_era5_pl_uv_oldcds.nc"

@@ -122,6 +122,33 @@ def test_a_folder_without_the_day_is_said(tmp_path):
     assert not path.exists()
 
 
+def _ends_early(hour):
+    return {"time": hour + np.arange(-3, 1).astype("timedelta64[h]")}
+
+
+def _is_narrow(hour):
+    return {"longitude": np.arange(15.0, 18.1, 0.25)}
+
+
+@pytest.mark.parametrize("change", [_ends_early, _is_narrow])
+def test_a_folder_in_which_one_of_the_files_does_not_cover_the_plume_is_said(tmp_path, change):
+    chip = chip_at()
+    hour = chip.time.astype("datetime64[h]")
+    whole = {
+        "time": hour + np.arange(-1, 4).astype("timedelta64[h]"),
+        "latitude": np.arange(40.0, 34.9, -0.25),
+        "longitude": np.arange(12.0, 18.1, 0.25),
+    }
+    (tmp_path / "era5").mkdir()
+    write_new(tmp_path / "era5" / "levels.nc", dataset(AIR, PRESSURE, **whole))
+    write_new(tmp_path / "era5" / "single.nc", dataset(AIR, SINGLE, **(whole | change(hour))))
+    with pytest.raises(ExternalDataError, match=r"do not cover a plume(.|\n)*blh_m") as caught:
+        folder_blocks(tmp_path / "era5", [plume_block(chip)])
+    assert "era5.path: download" in caught.value.remedy
+    write_new(tmp_path / "era5" / "single.nc", dataset(AIR, SINGLE, **whole))
+    assert len(folder_blocks(tmp_path / "era5", [plume_block(chip)])) == 1
+
+
 def test_boxes_come_back_from_the_file_as_they_were(tmp_path):
     chips = [chip_at(longitude=179.99), chip_at(longitude=-60.0, latitude=-10.0)]
     filled = []

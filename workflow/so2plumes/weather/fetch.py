@@ -15,7 +15,7 @@ from so2plumes.errors import ConfigError, ExternalDataError
 from so2plumes.plumes.chips import Chip
 from so2plumes.weather.boxes import Block, days_of, has_wind, merge_blocks, plume_block
 from so2plumes.weather.client import CdsClient
-from so2plumes.weather.cover import check_covers, merge_parts
+from so2plumes.weather.cover import check_covers, check_values, merge_parts
 from so2plumes.weather.layout import read_era5
 from so2plumes.weather.question import CdsRequest
 from so2plumes.weather.request import obtain
@@ -106,6 +106,7 @@ def download_blocks(
         try:
             data = _assembled(paths, block, folder)
             _check_complete(data, bool(levels_hpa), group[0])
+            _check_hours(data, block, group[0])
         except ExternalDataError:
             for path in paths:
                 path.unlink(missing_ok=True)
@@ -142,6 +143,7 @@ def folder_blocks(source: str | Path, blocks: Sequence[Block]) -> list[tuple[Blo
     boxes = []
     for block in blocks:
         data = _assembled(paths, block, source)
+        check_values(data, block.box, block.hours, source)
         if "u10_m_s" not in data or "v10_m_s" not in data:
             log.warning("%s: no 10 m wind there; plumes get no wind at 10 m", source)
         boxes.append((block, data))
@@ -156,6 +158,17 @@ def _assembled(paths: Sequence[Path], block: Block, where: str | Path) -> xr.Dat
     if "5" in versions:
         log.warning("%s to %s: preliminary ERA5 values (ERA5T)", block.hours[0], block.hours[-1])
     return data
+
+
+def _check_hours(data: xr.Dataset, block: Block, request: CdsRequest) -> None:
+    missing = sorted(set(block.hours) - set(data["time"].values.astype("datetime64[h]")))
+    if missing:
+        raise ExternalDataError(
+            "an answer of the Climate Data Store lacks hours",
+            where=request.dataset,
+            expected=f"all of {len(block.hours)} hours",
+            found=f"without {', '.join(map(str, missing))}",
+        )
 
 
 def _check_complete(data: xr.Dataset, levels: bool, request: CdsRequest) -> None:
