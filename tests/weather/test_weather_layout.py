@@ -84,6 +84,29 @@ def test_versions_per_time_are_said(tmp_path, mark, said):
     assert read_era5(write_new(tmp_path / "x.nc", made(expver=mark))).attrs["expver"] == said
 
 
+def _as_cfgrib(data):
+    """Lay it out as cfgrib does: the analysis is `time`, and `valid_time` stands beside it."""
+    times = data["valid_time"].values
+    data = data.drop_vars("expver").rename(valid_time="time", pressure_level="isobaricInhPa")
+    return data.assign_coords(step=np.timedelta64(0, "h"), valid_time=("time", times))
+
+
+def test_valid_time_beside_time_is_the_one_that_counts(tmp_path):
+    late = _as_cfgrib(made()).assign_coords(time=TIMES.astype("datetime64[ns]") - np.timedelta64(6, "h"))
+    for number, data in enumerate((_as_cfgrib(made()), late, late.isel(time=1), late.expand_dims("step", 1))):
+        path = tmp_path / f"{number}.nc"
+        data.to_netcdf(path)
+        assert_is_the_atmosphere(read_era5(path))
+
+
+def test_several_times_for_the_same_values_are_refused(tmp_path):
+    path = tmp_path / "x.nc"
+    steps = _as_cfgrib(made()).expand_dims(step=np.arange(2).astype("timedelta64[h]"))
+    steps.assign_coords(valid_time=(("time", "step"), np.array([TIMES, TIMES]).T.astype("M8[ns]"))).to_netcdf(path)
+    with pytest.raises(ExternalDataError, match=r"several times(.|\n)*valid_time \(time, step\)"):
+        read_era5(path)
+
+
 def test_a_single_hour_and_level_without_their_dimensions(tmp_path):
     one = made().isel(valid_time=0, pressure_level=2)
     one["expver"] = ((), "0001")

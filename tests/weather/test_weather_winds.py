@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import xarray as xr
 from tests.plume_makers import block, cut, make_swath, metre_grid, only
 from tests.weather.cds_server import KEY, CdsServer
 from tests.weather.era5_files import PRESSURE, SINGLE, Atmosphere, dataset, write_new, write_old
@@ -147,6 +148,16 @@ def test_a_folder_in_which_one_of_the_files_does_not_cover_the_plume_is_said(tmp
     assert "era5.path: download" in caught.value.remedy
     write_new(tmp_path / "era5" / "single.nc", dataset(AIR, SINGLE, **whole))
     assert len(folder_blocks(tmp_path / "era5", [plume_block(chip)])) == 1
+
+
+def test_a_file_without_a_variable_of_use_is_left_out_once(tmp_path, caplog):
+    chips = [chip_at(), chip_at(longitude=60.0)]
+    folder = era5_folder(tmp_path / "era5", chips)
+    mask = xr.Dataset({"lsm": (("latitude", "longitude"), np.ones((2, 2)))}, {"latitude": [0, 1], "longitude": [0, 1]})
+    mask.to_netcdf(folder / "land_sea_mask.nc")
+    assert len(folder_blocks(folder, [plume_block(chip) for chip in chips])) == 2
+    (said,) = [record.getMessage() for record in caplog.records if "left out" in record.getMessage()]
+    assert "land_sea_mask.nc" in said
 
 
 def test_boxes_come_back_from_the_file_as_they_were(tmp_path):
