@@ -234,8 +234,11 @@ def _staged(
     return Receipt(**kept)
 
 
-def receipt_document(period: str, dates: list[str], receipts: list[Receipt]) -> dict[str, Any]:
-    """Lay out the receipts of one period for JSON, with counts per status."""
+def receipt_document(period: str, dates: list[str], receipts: list[Receipt], listed: str = "") -> dict[str, Any]:
+    """Lay out the receipts of one period for JSON, with counts per status.
+
+    ``listed`` is the digest of the rows of the granule list that they are of (`listed.Listed.of`).
+    """
     counts: dict[str, int] = {}
     for receipt in receipts:
         counts[receipt.status] = counts.get(receipt.status, 0) + 1
@@ -244,6 +247,7 @@ def receipt_document(period: str, dates: list[str], receipts: list[Receipt]) -> 
         "days": len(dates),
         "days_without_data": sorted(set(dates) - {r.date for r in receipts if r.status == "ready"}),
         "counts": counts,
+        "listed": listed,
         "bytes": sum(receipt.size_bytes for receipt in receipts if receipt.status == "ready"),
         "granules": [asdict(receipt) for receipt in receipts],
     }
