@@ -9,15 +9,18 @@ from datetime import date
 
 import netCDF4
 import numpy as np
+import pandas as pd
 import pytest
 
 from so2plumes.archive.fetch import FetchRule, fetch_granule, fetch_period, receipt_document
 from so2plumes.archive.index import build_index
 from so2plumes.archive.obtain import LocalFolder
+from so2plumes.cli import main
 from so2plumes.files import read_json, write_json
 from so2plumes.swath.compact import read_compact
 from so2plumes.swath.filters import usable_pixels
 from so2plumes.swath.level2 import read_level2
+from so2plumes.table import write_table
 
 DAY = date(2021, 3, 24)
 DATES = ["2021-03-24"]
@@ -177,3 +180,15 @@ def test_a_list_that_goes_by_names_says_where_the_measurements_are_of_the_next_d
     measured, row["date"], row["time_from"] = row["date"], path.name[20:28], "name"
     row["date"] = f"{row['date'][:4]}-{row['date'][4:6]}-{row['date'][6:]}"
     assert f"measured from {measured} on" in fetch_granule(LocalFolder(tmp_path), row, target).notes
+
+
+@pytest.mark.parametrize("source", ["cdse", "s3"])
+def test_fetching_without_a_staging_folder_is_said(tmp_path, capsys, source):
+    row = {"granule": "x", "orbit": 1, "date": "2021-03-24", "selected": True, "reason": "", "size_bytes": 1}
+    write_table(pd.DataFrame([row]), tmp_path / "index.parquet")
+    days = ["--period", "2021-03-24", "--start", "2021-03-24", "--end", "2021-03-24"]
+    paths = [f"--{name}={tmp_path / name}" for name in ("out", "receipt")]
+    store = ["--bucket", "b", "--anonymous"]
+    index = f"--index={tmp_path / 'index.parquet'}"
+    assert main(["fetch-swaths", index, "--source", source, *store, *days, *paths]) == 1
+    assert "--staging" in capsys.readouterr().err

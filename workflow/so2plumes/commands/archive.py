@@ -9,7 +9,7 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from so2plumes.commands.archive_limits import add_limit_options, budget_of, limits_of
+from so2plumes.commands.archive_limits import add_limit_options, budget_of, incoming_of, limits_of
 from so2plumes.commands.archive_s3 import add_s3_options
 from so2plumes.commands.options import (
     Common,
@@ -156,8 +156,8 @@ def _source(options: argparse.Namespace) -> GranuleSource:
     shared = options.shared_folder.expanduser()
     return CatalogueDownload(
         options.download,
-        options.staging / "incoming",
-        limits_of(options),
+        incoming_of(options),
+        limits_of(options, options.download),
         TokenStore(options.token, find_credentials(options.credentials), shared / "tokens"),
     )
 
