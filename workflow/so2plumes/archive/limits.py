@@ -43,7 +43,8 @@ class Limits:
     def granted(self, name: str, size_bytes: int) -> Iterator[Report]:
         """Wait for a connection, and with it for the budget: who waits for a connection has not reserved anything.
 
-        Hold it while the granule is on the disk: then the disk never holds more than one granule for each connection.
+        Hold it while the granule is on the disk: then the disk holds at most one granule for each connection, twice
+        where it arrives as a zip, beside what interrupted transfers left, to be continued.
 
         Parameters
         ----------
