@@ -251,6 +251,13 @@ class TestReasonCodes:
         assert row["emission_p16_kg_h"] < row["emission_kg_h"] < row["emission_p84_kg_h"]
         assert np.isnan([row[f"sigma_ln_{name}"] for name in COMPONENTS]).all()
 
+    def test_a_negative_rate_is_named_although_the_mass_of_the_mask_is_positive(self, grid):
+        mask = block(grid, slice(18, 21), slice(18, 21))
+        fringe = block(grid, slice(16, 23), slice(16, 23)) & ~mask
+        row = record(grid, np.where(mask, 2e-4, np.where(fringe, -2e-4, 0.0)), mask)
+        assert row["mass_kg"] > 0.0 > row["emission_kg_h"]
+        assert "negative_enhancement" in row["quality"]
+
     @pytest.mark.parametrize(("n_bad", "has_rate"), [(9, True), (10, False)])
     def test_a_rate_needs_three_quarters_of_the_pixels(self, grid, n_bad, has_rate):
         mask = block(grid, ROWS, COLUMNS)

@@ -219,6 +219,8 @@ def plume_record(chip: Chip, rule: EmissionRule, around: Surroundings = NOTHING_
         else plume_rates(RateInputs(chip, level, transport, rule.lifetime_h, rule.estimator, paper, rule.errors))
     )
     row.update(_rate_columns(rates))
+    if rates.rate_kg_s <= 0.0 and "negative_enhancement" not in codes:
+        codes.append("negative_enhancement")
     flags = chip.get("detection_flag")
     label = label_plume(None if flags is None else flags[chip.mask], rule.label_threshold)
     row["label"] = label.name
