@@ -97,12 +97,16 @@ def _aligned_zeros(n: int) -> FloatArray:
 
 
 def _check(weights: UNetWeights) -> None:
-    for what, value, unit in (("window", weights.window, 32), ("base width", weights.base_width, 4)):
-        if value % unit:
+    fits = {
+        "a window of 32 or a multiple of 64": weights.window == 32 or weights.window % 64 == 0,
+        "a base width that is a multiple of 4": weights.base_width % 4 == 0,
+    }
+    for expected, met in fits.items():
+        if not met:
             raise ModelError(
                 "the compiled engine cannot run this network",
-                expected=f"a {what} that is a multiple of {unit}",
-                found=str(value),
+                expected=expected,
+                found=f"window {weights.window}, base width {weights.base_width}",
                 remedy="set detect.engine to keras",
             )
 
@@ -115,7 +119,7 @@ class CompiledUNet:
     Parameters
     ----------
     weights : UNetWeights
-        Window a multiple of 32, base width a multiple of 4.
+        Window 32 or a multiple of 64, base width a multiple of 4.
     threads : int
 
     Raises
