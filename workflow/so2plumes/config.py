@@ -211,7 +211,7 @@ class Detect(Section):
     mosaic: Literal["rolling", "dense"] = Field(
         "rolling",
         description="`rolling`: windows of the training's size at every step (paper); `dense`: the same network on "
-        "tiles of 128 pixels, several times cheaper and not equal (docs/performance.md).",
+        "tiles of 64 pixels, several times cheaper and not equal (docs/performance.md).",
     )
     threshold: float = Field(0.5, gt=0, lt=1, description="A plume has pixels of at least this probability.")
     growth_threshold: float | None = Field(
