@@ -295,6 +295,24 @@ class TestReasonCodes:
         assert row["length_m"] == pytest.approx(16 * (3500.0 if horizontal else 5500.0), rel=0.01)
         assert row["quality"] == []
 
+    @pytest.mark.parametrize("why", [half_usable, no_background])
+    def test_a_plume_without_a_rate_still_lies_along_its_wind(self, grid, why):
+        whole, row = record(grid), record(grid, **why(grid))
+        assert np.isnan(row["emission_kg_h"])
+        for name in ("transport_length_m", "wind_vs_axis_deg"):
+            assert row[name] == whole[name], name
+        across = record(grid, mask=block(grid, ROWS, slice(4, 36)), wind=(0.5, 5.0), qa_value=why(grid)["qa_value"])
+        assert "wind_across" in across["quality"]
+        assert "age_gt_tau" in record(grid, rule=EmissionRule(lifetime_h=1.0), **why(grid))["quality"]
+
+    def test_an_exact_calm_has_one_reason_and_no_direction(self, grid):
+        row = record(grid, wind=(0.0, 0.0))
+        assert row["quality"] == ["no_wind"]
+        assert {row[f"emission_{name}_reason"] for name in estimator_names()} == {"no_wind"}
+        assert row["transport_speed_m_s"] == 0.0
+        for name in ("transport_direction_deg", "wind_direction_deg", "wind_vs_axis_deg", "transport_length_m"):
+            assert np.isnan(row[name]), name
+
 
 class TestErrors:
     def test_each_part_is_there_and_the_interval_holds_the_rate(self, grid):

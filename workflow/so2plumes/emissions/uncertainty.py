@@ -7,7 +7,7 @@
 ``length``      10 % or half a pixel, whichever is larger
 ``decay``       lifetime, lognormal
 ``mask``        half the range of the rates with the mask cut at probabilities 0.3, 0.5 and 0.7
-``height``      0.3 where the height is known, else half the range of the 1, 7 and 15 km columns
+``height``      0.3 with the column of a retrieved height, else half the range of the 1, 7 and 15 km columns
 ==============  ========================================================================================
 
 Every estimator is linear in the masses of the pixels, so noise and background enter exactly through its gain and no
