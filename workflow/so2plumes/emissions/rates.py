@@ -31,6 +31,7 @@ from so2plumes.plumes.chips import Chip
 NAN = float("nan")
 MASK_THRESHOLDS = (0.3, 0.7)
 MIN_MASK_PIXELS = 6
+SMALL_MASK_LN = 0.2
 
 
 @dataclass(frozen=True)
@@ -192,17 +193,21 @@ def mask_at(chip: Chip, threshold: float) -> NDArray[np.bool_]:
 
 
 def _mask_ln(inputs: RateInputs, rate_kg_s: float) -> float:
-    rates = [rate_kg_s]
+    """Half range of the rates by masks of other probabilities, at least 0.2 where one is too small to say."""
+    rates, least = [rate_kg_s], 0.0
     for threshold in MASK_THRESHOLDS:
         mask = mask_at(inputs.chip, threshold)
-        if (mask & inputs.chip.usable).sum() < MIN_MASK_PIXELS or (mask == inputs.chip.mask).all():
+        if (mask == inputs.chip.mask).all():
+            continue
+        if (mask & inputs.chip.usable).sum() < MIN_MASK_PIXELS:
+            least = SMALL_MASK_LN
             continue
         plume = _pixels(inputs, mask)
         names = ("csf", "ime_decay") if inputs.estimator == RECOMMENDED else (inputs.estimator,)
         estimates = {name: get_estimator(name)(plume, inputs.transport) for name in names}
         name = recommended(estimates) if inputs.estimator == RECOMMENDED else inputs.estimator
         rates += [float(estimates[name].rates_kg_s[0])] if name else []
-    return half_range_ln(np.array(rates))
+    return max(least, half_range_ln(np.array(rates)))
 
 
 def _height_ln(inputs: RateInputs) -> float:

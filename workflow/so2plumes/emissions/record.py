@@ -105,7 +105,9 @@ def _mass(chip: Chip, levels: Mapping[str, Background], rule: EmissionRule, code
         mass = float(np.sum(over * area[pick].astype(float)) * SO2_KG_PER_MOL)
     if chosen.n_pixels == 0:
         codes.append("no_background")
-    elif np.isfinite(mass) and mass <= 0.0:
+    if chosen.starved:
+        codes.append("background_starved")
+    if np.isfinite(mass) and mass <= 0.0:
         codes.append("negative_enhancement")
     n_pixels, n_valid = int(chip.mask.sum()), int(pick.sum())
     return {
@@ -115,6 +117,7 @@ def _mass(chip: Chip, levels: Mapping[str, Background], rule: EmissionRule, code
         "area_m2": NAN if area is None else float(area[chip.mask].astype(float).sum()),
         "background_mol_m2": chosen.value_mol_m2,
         "background_sem_mol_m2": chosen.sem_mol_m2,
+        "background_n_pixels": chosen.n_pixels,
         **{f"background_{_SHORT[name]}_mol_m2": level.value_mol_m2 for name, level in levels.items()},
         **{f"background_{_SHORT[name]}_sem_mol_m2": level.sem_mol_m2 for name, level in levels.items()},
         "mass_kg": mass,
