@@ -27,6 +27,8 @@ try:
 except ConfigError as error:
     sys.exit(f"configuration error: {error}")
 
+KNOWN_SOURCES = "resources/known_sources.csv"
+KNOWN_SHA256 = sha256(KNOWN_SOURCES)
 RESULTS = CONFIG.results
 LOGS = f"{RESULTS}/logs"
 BENCHMARKS = f"{RESULTS}/benchmarks"
