@@ -13,6 +13,7 @@ import yaml
 
 from so2plumes.errors import TableError
 from so2plumes.files import atomic_path
+from so2plumes.made_by import MadeBy, to_field
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -89,7 +90,7 @@ def conform(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     return frame[[column.name for column in plume_columns()]]
 
 
-def _described(table: pa.Table) -> pa.Table:
+def _described(table: pa.Table, records: Iterable[MadeBy]) -> pa.Table:
     import pyarrow as pa
 
     known = {column.name: column for column in plume_columns()}
@@ -100,11 +101,12 @@ def _described(table: pa.Table) -> pa.Table:
         meta = {"unit": column.unit, "description": column.text} if column else None
         fields.append(pa.field(field.name, kind, field.nullable, metadata=meta))
         arrays.append(values.cast(kind) if table.num_rows else pa.array([], kind))
-    return pa.table(arrays, schema=pa.schema(fields, metadata=table.schema.metadata))
+    metadata = {**(table.schema.metadata or {}), **to_field(records)}
+    return pa.table(arrays, schema=pa.schema(fields, metadata=metadata))
 
 
-def write_plumes(frame: gpd.GeoDataFrame, path: str | Path) -> None:
-    """Write GeoParquet with unit and description on every field, atomically.
+def write_plumes(frame: gpd.GeoDataFrame, path: str | Path, made_by: Iterable[MadeBy] = ()) -> None:
+    """Write GeoParquet with unit and description on every field, and what made it, atomically.
 
     The file depends on its content only, so equal tables are equal bytes.
     """
@@ -113,7 +115,7 @@ def write_plumes(frame: gpd.GeoDataFrame, path: str | Path) -> None:
     with atomic_path(path) as temporary:
         frame.to_parquet(temporary, index=False, compression="zstd", schema_version="1.1.0", write_covering_bbox=True)
         table = pq.read_table(temporary)
-        pq.write_table(_described(table), temporary, compression="zstd")
+        pq.write_table(_described(table, made_by), temporary, compression="zstd")
 
 
 def read_plumes(path: str | Path) -> gpd.GeoDataFrame:

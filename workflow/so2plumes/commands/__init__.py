@@ -4,7 +4,19 @@ Contract: a module of this room imports the library inside its functions, so tha
 uses.
 """
 
-from so2plumes.commands import archive, detect, emissions, labels, plumes, report, simulate, sources, tools, train
+from so2plumes.commands import (
+    archive,
+    detect,
+    emissions,
+    labels,
+    plumes,
+    report,
+    simulate,
+    sources,
+    status,
+    tools,
+    train,
+)
 
 GROUPS = (
     simulate.add_commands,
@@ -16,6 +28,7 @@ GROUPS = (
     report.add_commands,
     labels.add_commands,
     train.add_commands,
+    status.add_commands,
     tools.add_commands,
 )
 """Functions that add the commands of one stage to a parser."""

@@ -27,12 +27,20 @@ def detect_plumes(options: argparse.Namespace) -> None:
     from so2plumes.detect.probability import ProbabilityWriter
     from so2plumes.detect.swaths import DetectionRule, detect_swath
     from so2plumes.files import atomic_path
+    from so2plumes.made_by import extended, read_beside, to_text
     from so2plumes.swath.compact import read_compact
 
     paths = sorted(options.swaths.glob("*.nc"))
     detector = _detector(options) if paths else None
     rule = DetectionRule(options.min_qa, options.max_solar_zenith)
-    attributes = {"model_sha256": _identity(options), "window": options.window, "step": options.step}
+    identity = _identity(options)
+    versions = extended(read_beside(options.swaths), "detect_plumes", model=identity)
+    attributes = {
+        "model_sha256": identity,
+        "window": options.window,
+        "step": options.step,
+        "made_by": to_text(versions),
+    }
     with atomic_path(options.out) as temporary, netCDF4.Dataset(temporary, "w") as dataset:
         writer = ProbabilityWriter(dataset, attributes)
         for count, path in enumerate(paths, 1):

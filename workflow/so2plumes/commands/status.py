@@ -1,0 +1,45 @@
+"""The command that says how a campaign stands."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from so2plumes.commands.options import Common, Subparsers, add_command
+
+
+def status(options: argparse.Namespace) -> int:
+    """Say how a campaign stands: days, running and failed jobs, bytes, plumes, time left.
+
+    Exit status: 0 finished, 3 unfinished and nothing runs, 4 running, 5 failures.
+    """
+    from so2plumes.config import load_config
+    from so2plumes.ledger.summary import read_ledger
+    from so2plumes.ledger.words import exit_status, status_document, status_lines
+
+    ledger = read_ledger(load_config(options.config))
+    if options.json:
+        sys.stdout.write(json.dumps(status_document(ledger), indent=2) + "\n")
+    else:
+        sys.stdout.write("\n".join(status_lines(ledger)) + "\n")
+    if options.html:
+        from so2plumes.files import atomic_path
+        from so2plumes.report.status_page import render_status
+
+        with atomic_path(options.html) as temporary:
+            temporary.write_text(render_status(ledger), encoding="utf-8")
+    return exit_status(ledger)
+
+
+def add_commands(commands: Subparsers, common: Common) -> None:
+    """Add the commands of this stage."""
+    parser = add_command(commands, common, "status", status)
+    parser.add_argument(
+        "config", type=Path, nargs="?", default=Path("config/config.yaml"), help="configuration of the campaign"
+    )
+    parser.add_argument("--json", action="store_true", help="for scripts")
+    parser.add_argument("--html", type=Path, help="also write this page")
+    parser.epilog = "Exit status: 0 finished, 3 unfinished and nothing runs, 4 running, 5 failures."
+    parser.set_defaults(silent=True)
