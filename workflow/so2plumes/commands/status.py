@@ -33,13 +33,38 @@ def status(options: argparse.Namespace) -> int:
     return exit_status(ledger)
 
 
+def fetch_size(options: argparse.Namespace) -> None:
+    """Say how many granules and bytes a new detection of a year would fetch, and from where; fetch nothing."""
+    from so2plumes.config import load_config
+    from so2plumes.ledger.fetch_size import fetch_size as count
+    from so2plumes.ledger.words import byte_words
+
+    config = load_config(options.config)
+    size = count(config, options.year)
+    lines = [f"{size.year}: {size.granules} granules, {byte_words(size.n_bytes)}, from {size.source}"]
+    quota = config.archive.quota_bytes
+    if config.archive.source == "cdse" and quota:
+        share = 100 * size.n_bytes / quota
+        lines.append(
+            f"{share:.3g} % of the {byte_words(quota)} that may be fetched in {config.archive.quota_days} days"
+        )
+    sys.stdout.write("\n".join(lines) + "\n")
+
+
+def _add_config(parser: argparse.ArgumentParser) -> None:
+    default = Path("config/config.yaml")
+    parser.add_argument("config", type=Path, nargs="?", default=default, help="configuration of the campaign")
+
+
 def add_commands(commands: Subparsers, common: Common) -> None:
     """Add the commands of this stage."""
     parser = add_command(commands, common, "status", status)
-    parser.add_argument(
-        "config", type=Path, nargs="?", default=Path("config/config.yaml"), help="configuration of the campaign"
-    )
+    _add_config(parser)
     parser.add_argument("--json", action="store_true", help="for scripts")
     parser.add_argument("--html", type=Path, help="also write this page")
     parser.epilog = "Exit status: 0 finished, 3 unfinished and nothing runs, 4 running, 5 failures."
+    parser.set_defaults(silent=True)
+    parser = add_command(commands, common, "fetch-size", fetch_size)
+    parser.add_argument("year", type=int)
+    _add_config(parser)
     parser.set_defaults(silent=True)
