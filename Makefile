@@ -27,7 +27,7 @@ export TF_CPP_MIN_LOG_LEVEL := 2
 help: ## list these commands
 	@awk 'BEGIN { FS = ":.*## " } \
 	  /^##@ / { printf "\n%s\n", substr($$0, 5) } \
-	  /^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	  /^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 	@printf '\nSettings: CORES=%s VENV=%s PYTEST_ARGS= UPGRADE=\n' '$(CORES)' '$(VENV)'
 
 .PHONY: env
@@ -48,6 +48,14 @@ demo: $(STAMP) ## run the simulated campaign end to end: no account, no network
 test: $(STAMP) ## run the tests
 	@echo "One room: make test PYTEST_ARGS=tests/emissions. One test: PYTEST_ARGS='-x -k NAME'. More: CONTRIBUTING.md"
 	$(RUN) $(PYTHON) -m pytest $(PYTEST_ARGS)
+
+.PHONY: test-slurm
+test-slurm: $(STAMP) ## run a campaign on a real SLURM of one node (installs Debian's packages where root may)
+	SO2PLUMES_TEST_SLURM=1 $(RUN) $(PYTHON) -m pytest -m slurm tests/slurm $(PYTEST_ARGS)
+
+.PHONY: test-kills
+test-kills: $(STAMP) ## kill a campaign at 20 seeded moments and compare it with an unkilled one
+	SO2PLUMES_KILLS=20 $(RUN) $(PYTHON) -m pytest tests/workflow/test_kills.py $(PYTEST_ARGS)
 
 .PHONY: lint
 lint: $(STAMP) ## check style, types and workflow; change nothing

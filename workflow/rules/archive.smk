@@ -12,7 +12,7 @@ rule simulate_archive:
     conda:
         "../../envs/cpu.yaml"
     resources:
-        mem_mb=2000,
+        mem_mb=memory(2000),
     params:
         version=ALGORITHMS["simulate_archive"],
         days=days_of_year,
@@ -39,7 +39,7 @@ rule index_archive:
     conda:
         "../../envs/cpu.yaml"
     resources:
-        mem_mb=1000,
+        mem_mb=memory(1000),
     params:
         version=ALGORITHMS["index_archive"],
         days=calendar_year,
@@ -71,7 +71,7 @@ rule fetch_swaths:
     conda:
         "../../envs/cpu.yaml"
     resources:
-        mem_mb=2500,
+        mem_mb=memory(2500),
         cdse=int(CDSE),
     params:
         version=ALGORITHMS["fetch_swaths"],
@@ -100,7 +100,7 @@ rule collect_receipts:
     conda:
         "../../envs/cpu.yaml"
     resources:
-        mem_mb=1000,
+        mem_mb=memory(1000),
     params:
         version=ALGORITHMS["collect_receipts"],
     message:

@@ -6,17 +6,26 @@ import os
 import shlex
 import sys
 
+from pathlib import Path
+
 from snakemake.exceptions import WorkflowError
+from snakemake.logging import logger
 from so2plumes.config import check_files, parse_config
 from so2plumes.detect.card import card_path
 from so2plumes.environment import put_commands_on_path
 from so2plumes.errors import ConfigError
 from so2plumes.files import sha256
+from so2plumes.folder import HEALED, hold_folder
 from so2plumes.periods import campaign_years, year_bounds, year_periods
 from so2plumes.training.variants import VARIANTS
 from so2plumes.versions import ALGORITHMS
 
 put_commands_on_path()
+
+# Held until this process ends; jobs on a cluster read these files too, and hold nothing.
+HOLD = hold_folder(Path(".snakemake")) if workflow.is_main_process else None
+if HOLD and HOLD.healed:
+    logger.warning(HEALED)
 
 try:
     CONFIG = parse_config(config)
@@ -74,6 +83,11 @@ wildcard_constraints:
     date=r"\d{4}-\d{2}(-\d{2})?",
     model=r"(?!simulated\b)[A-Za-z0-9_.-]+",
     variant=r"[a-z-]+",
+
+
+def memory(mb):
+    """Memory of a job in MB: a job that is tried again gets more, as it may have died for want of it."""
+    return lambda wildcards, attempt: mb * attempt
 
 
 def days_of_year(wildcards):
