@@ -11,6 +11,7 @@ CORES ?= $(shell nproc 2>/dev/null || getconf _NPROCESSORS_ONLN 2>/dev/null || e
 VENV ?= .venv
 PYTEST_ARGS ?=
 UPGRADE ?=
+DAYS ?=
 
 PYTHON := $(VENV)/bin/python
 STAMP := $(VENV)/.installed
@@ -75,6 +76,10 @@ format: $(STAMP) ## put code and rules into the house style
 .PHONY: bench
 bench: $(STAMP) ## measure the slow steps against their plain versions
 	$(RUN) $(PYTHON) tests/bench/run.py
+
+.PHONY: rehearsal
+rehearsal: $(STAMP) ## run all 2192 days, tiny and simulated: what a job costs beside its work (DAYS=60)
+	$(RUN) $(PYTHON) tests/bench/rehearsal.py --cores $(CORES) $(if $(DAYS),--days $(DAYS))
 
 .PHONY: clean
 clean: ## remove caches, builds and the demo's results; a campaign and .venv stay

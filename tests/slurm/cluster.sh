@@ -108,14 +108,15 @@ start() {
     . "$ROOT/env.sh"
     daemon munged --foreground --key-file="$ROOT/munge/key" --socket="$ROOT/munge/socket" \
         --pid-file="$ROOT/munge/pid" --seed-file="$ROOT/munge/seed" --log-file="$ROOT/log/munged.log" --num-threads=2
-    for _ in $(seq 100); do [ -S "$ROOT/munge/socket" ] && break; sleep 0.1; done
+    for _ in $(seq 300); do munge -S "$ROOT/munge/socket" -n >/dev/null 2>&1 && break; sleep 0.2; done
+    munge -S "$ROOT/munge/socket" -n >/dev/null || { tail -n 5 "$ROOT"/log/munged.* >&2; die "munged does not answer"; }
     daemon slurmctld -D -c -f "$SLURM_CONF"
     daemon slurmd -D -c -f "$SLURM_CONF"
     ready
 }
 
 ready() {
-    for _ in $(seq 150); do
+    for _ in $(seq 300); do
         case $(timeout 5 sinfo -h -N -o %T 2>/dev/null | head -n1) in idle | mixed | allocated) return 0 ;; esac
         sleep 0.2
     done

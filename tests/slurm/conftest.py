@@ -84,6 +84,7 @@ def slurm(tmp_path_factory):
     for step in ("install", "start"):
         done = subprocess.run([HERE / "cluster.sh", step], env=environment, capture_output=True, text=True, check=False)
         if done.returncode:
+            subprocess.run([HERE / "cluster.sh", "stop"], env=environment, check=False)
             pytest.skip(f"no SLURM here: {done.stderr.strip()[-500:]}")
     environment["PATH"] = f"{root / 'bin'}:{environment['PATH']}"
     environment["SLURM_CONF"] = str(root / "slurm.conf")

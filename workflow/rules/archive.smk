@@ -12,7 +12,7 @@ rule simulate_archive:
     conda:
         "../../envs/cpu.yaml"
     resources:
-        mem_mb=memory(2000),
+        mem_mb=2000,
     params:
         version=ALGORITHMS["simulate_archive"],
         days=days_of_year,
@@ -29,7 +29,7 @@ rule simulate_archive:
 rule index_archive:
     """The frozen granule list of a year."""
     input:
-        archive_input,
+        ARCHIVE if SIMULATED else [],
     output:
         f"{RESULTS}/{{year}}/index.parquet",
     log:
@@ -39,11 +39,15 @@ rule index_archive:
     conda:
         "../../envs/cpu.yaml"
     resources:
-        mem_mb=memory(1000),
+        mem_mb=1000,
     params:
         version=ALGORITHMS["index_archive"],
         days=calendar_year,
-        source=catalogue_options if CDSE else archive_option,
+        source=(
+            f"--source cdse --catalogue {CONFIG.archive.catalogue}"
+            if CDSE
+            else ARCHIVE_OPTION
+        ),
         region=REGION,
         processors=",".join(CONFIG.archive.processors) or "all",
         retrievals=",".join(CONFIG.archive.retrievals) or "all",
@@ -71,12 +75,12 @@ rule fetch_swaths:
     conda:
         "../../envs/cpu.yaml"
     resources:
-        mem_mb=memory(2500),
+        mem_mb=2500,
         cdse=int(CDSE),
     params:
         version=ALGORITHMS["fetch_swaths"],
-        days=days_of_period,
-        source=archive_option,
+        days=DAYS_OF_PERIOD,
+        source=ARCHIVE_OPTION,
         region=REGION,
         filter=FILTER,
         checksum="" if CONFIG.archive.checksum else "--no-checksum",
@@ -100,7 +104,7 @@ rule collect_receipts:
     conda:
         "../../envs/cpu.yaml"
     resources:
-        mem_mb=memory(1000),
+        mem_mb=1000,
     params:
         version=ALGORITHMS["collect_receipts"],
     message:

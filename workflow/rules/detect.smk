@@ -20,7 +20,7 @@ rule detect_plumes:
     threads: 8
     resources:
         gpu=1,
-        mem_mb=memory(4000),
+        mem_mb=4000,
     params:
         version=ALGORITHMS["detect_plumes"],
         model_sha256=sha256(CONFIG.detect.model) if MODEL else "",

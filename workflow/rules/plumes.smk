@@ -15,7 +15,7 @@ rule extract_plumes:
     conda:
         "../../envs/cpu.yaml"
     resources:
-        mem_mb=memory(2500),
+        mem_mb=2500,
     params:
         version=ALGORITHMS["extract_plumes"],
         threshold=THRESHOLDS,
@@ -42,7 +42,7 @@ rule estimate_emissions:
     conda:
         "../../envs/cpu.yaml"
     resources:
-        mem_mb=memory(1500),
+        mem_mb=1500,
     params:
         version=ALGORITHMS["estimate_emissions"],
         estimator=CONFIG.emissions.estimator,
@@ -66,7 +66,7 @@ rule collect_plumes:
     conda:
         "../../envs/cpu.yaml"
     resources:
-        mem_mb=memory(2000),
+        mem_mb=2000,
     params:
         version=ALGORITHMS["collect_plumes"],
     message:

@@ -37,7 +37,7 @@ rule score_truth:
     conda:
         "../../envs/cpu.yaml"
     resources:
-        mem_mb=memory(2000),
+        mem_mb=2000,
     params:
         version=ALGORITHMS["score_truth"],
     message:
@@ -66,7 +66,7 @@ rule report_year:
     conda:
         "../../envs/cpu.yaml"
     resources:
-        mem_mb=memory(3000),
+        mem_mb=3000,
     params:
         version=ALGORITHMS["report"],
         days=days_of_year,
@@ -163,7 +163,7 @@ rule export_campaign:
     conda:
         "../../envs/cpu.yaml"
     resources:
-        mem_mb=memory(3000),
+        mem_mb=3000,
     params:
         version=ALGORITHMS["report"],
         days=WHOLE_CAMPAIGN,

@@ -46,7 +46,7 @@ rule cluster_plumes:
     conda:
         "../../envs/cpu.yaml"
     resources:
-        mem_mb=memory(2000),
+        mem_mb=2000,
     params:
         version=ALGORITHMS["cluster_plumes"],
         days=days_of_year,
@@ -96,7 +96,7 @@ rule match_eruptions:
     conda:
         "../../envs/cpu.yaml"
     resources:
-        mem_mb=memory(1500),
+        mem_mb=1500,
     params:
         version=ALGORITHMS["match_eruptions"],
         days=days_of_year,
@@ -144,7 +144,7 @@ rule compare_edgar:
     conda:
         "../../envs/cpu.yaml"
     resources:
-        mem_mb=memory(3000),
+        mem_mb=3000,
     params:
         version=ALGORITHMS["compare_edgar"],
         edgar=lambda wildcards, input: input.edgar or "none",

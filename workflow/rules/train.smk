@@ -48,7 +48,7 @@ rule build_training_set:
         "../../envs/cpu.yaml"
     threads: 8
     resources:
-        mem_mb=memory(6000),
+        mem_mb=6000,
     params:
         version=ALGORITHMS["build_training_set"],
         seed=f"--seed {T.seed}",
@@ -76,7 +76,7 @@ rule train_model:
     threads: 8
     resources:
         gpu=1,
-        mem_mb=memory(6000),
+        mem_mb=6000,
     params:
         version=ALGORITHMS["train_model"],
         plan=PLAN,
@@ -103,7 +103,7 @@ rule compare_variant:
     threads: 8
     resources:
         gpu=1,
-        mem_mb=memory(6000),
+        mem_mb=6000,
     params:
         version=ALGORITHMS["compare_variant"],
         plan=PLAN,
@@ -131,7 +131,7 @@ rule detection_curve:
         "../../envs/cpu.yaml"
     threads: 8
     resources:
-        mem_mb=memory(4000),
+        mem_mb=4000,
     params:
         version=ALGORITHMS["detection_curve"],
         trials=f"--seed {T.seed} --trials {T.trials}",
@@ -163,7 +163,7 @@ rule evaluate_model:
         "../../envs/cpu.yaml"
     threads: 8
     resources:
-        mem_mb=memory(6000),
+        mem_mb=6000,
     params:
         version=ALGORITHMS["evaluate_model"],
         seed=f"--seed {T.seed}",
