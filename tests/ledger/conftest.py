@@ -38,10 +38,11 @@ class Made:
 
     def receipt(self, name: str, ready: int = 14, size: int = 1000, unseen: tuple[str, ...] = ()) -> None:
         document = {
+            "days": 1,
             "bytes": ready * size,
             "counts": {"ready": ready},
             "days_without_data": list(unseen),
-            "granules": [],
+            "granules": [{"size_bytes": size} for _ in range(ready)],
         }
         write_json(self.results / name[:4] / "receipts" / f"{name}.json", document)
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from contextlib import suppress
 from dataclasses import dataclass
@@ -76,10 +78,12 @@ def free_ports() -> int:
 
 
 @pytest.fixture(scope="session")
-def slurm(tmp_path_factory):
+def slurm():
     if not os.environ.get("SO2PLUMES_TEST_SLURM"):
         pytest.skip("SLURM is tested by make test-slurm")
-    root = tmp_path_factory.mktemp("slurm") / "s"
+    folder = Path(tempfile.mkdtemp(prefix="slurm-"))
+    folder.chmod(0o755)  # munge wants that everybody may reach its socket
+    root = folder / "s"
     environment = {**os.environ, "SLURM_TEST_ROOT": str(root), "SLURM_TEST_PORT": str(free_ports())}
     for step in ("install", "start"):
         done = subprocess.run([HERE / "cluster.sh", step], env=environment, capture_output=True, text=True, check=False)
@@ -90,6 +94,7 @@ def slurm(tmp_path_factory):
     environment["SLURM_CONF"] = str(root / "slurm.conf")
     yield Slurm(root, environment)
     subprocess.run([HERE / "cluster.sh", "stop"], env=environment, check=False)
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture

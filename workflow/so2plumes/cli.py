@@ -48,7 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         with ending_on_signal():
             status = options.run(options) or 0
     except (Exception, KeyboardInterrupt, Terminated) as error:
-        reason = reason_of(error, options.log.parent if options.log else None)
+        reason = reason_of(error)
         _tell(error, reason, options.debug)
         log.info("failed after %.1f s: %s", time.perf_counter() - start, reason)
         return _STATUS.get(type(error), 1 if isinstance(error, SO2PlumesError) else 2)

@@ -45,7 +45,6 @@ _ERRNO = {
     errno.EPERM: "not_permitted",
     errno.ENOMEM: "out_of_memory",
 }
-_FULL_BYTES = 65536
 _TAIL_BYTES = 4096
 _ENDING = re.compile(r"^\d\d:\d\d:\d\d [a-z-]+: (?:(done) in [\d.]+ s|failed after [\d.]+ s: (\S+))$", re.M)
 
@@ -62,15 +61,8 @@ class Ending:
     reason: str = ""
 
 
-def reason_of(error: BaseException, folder: Path | None = None) -> str:
-    """Return the reason code of an error.
-
-    Parameters
-    ----------
-    error : BaseException
-    folder : path, optional
-        Where the job writes: libraries that write files do not always say that the disk is full.
-    """
+def reason_of(error: BaseException) -> str:
+    """Return the reason code of an error."""
     if isinstance(error, GranuleError):
         return error.reason
     if isinstance(error, SO2PlumesError):
@@ -83,17 +75,7 @@ def reason_of(error: BaseException, folder: Path | None = None) -> str:
         return "out_of_memory"
     if isinstance(error, OSError) and error.errno in _ERRNO:
         return _ERRNO[error.errno]
-    if folder is not None and _is_full(folder):
-        return "no_space"
     return f"unexpected_{type(error).__name__}"
-
-
-def _is_full(folder: Path) -> bool:
-    try:
-        space = os.statvfs(folder)
-    except OSError:
-        return False
-    return space.f_bavail * space.f_frsize < _FULL_BYTES
 
 
 def start_logging(command: str, path: Path | None) -> None:

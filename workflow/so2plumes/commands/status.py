@@ -51,6 +51,15 @@ def fetch_size(options: argparse.Namespace) -> None:
     sys.stdout.write("\n".join(lines) + "\n")
 
 
+def needs(options: argparse.Namespace) -> None:
+    """Say what a campaign takes in CPU time, memory, disk and bytes, from what its finished days took."""
+    from so2plumes.config import load_config
+    from so2plumes.ledger.needs import measure_needs, needs_lines
+
+    config = load_config(options.config)
+    sys.stdout.write("\n".join(needs_lines(measure_needs(config), config)) + "\n")
+
+
 def _add_config(parser: argparse.ArgumentParser) -> None:
     default = Path("config/config.yaml")
     parser.add_argument("config", type=Path, nargs="?", default=default, help="configuration of the campaign")
@@ -66,5 +75,8 @@ def add_commands(commands: Subparsers, common: Common) -> None:
     parser.set_defaults(silent=True)
     parser = add_command(commands, common, "fetch-size", fetch_size)
     parser.add_argument("year", type=int)
+    _add_config(parser)
+    parser.set_defaults(silent=True)
+    parser = add_command(commands, common, "needs", needs)
     _add_config(parser)
     parser.set_defaults(silent=True)
