@@ -1,10 +1,6 @@
 """The workflow as its users run it."""
 
-import random
 import shutil
-import signal
-import subprocess
-import time
 
 import pytest
 from tests.workflow.conftest import CampaignFolder
@@ -123,29 +119,6 @@ def test_emissions_rerun_from_chips_without_swaths(copy_of_finished):
     shutil.rmtree(campaign.folder / "results" / "2022" / "simulated")
     campaign.run("results/2022/plumes.parquet", "--allowed-rules", "estimate_emissions", "collect_plumes")
     assert campaign.products() == products
-
-
-def test_killed_and_resumed_equals_unkilled(finished, tiny_campaign):
-    rng = random.Random(20)
-    for _ in range(3):
-        process = subprocess.Popen(
-            tiny_campaign.command(),
-            cwd=tiny_campaign.folder,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
-        time.sleep(rng.uniform(6.0, 25.0))
-        try:
-            subprocess.os.killpg(process.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            break
-        finally:
-            process.wait()
-        tiny_campaign.run("--unlock")
-    tiny_campaign.run()
-    assert tiny_campaign.products() == finished.products()
-    assert tiny_campaign.planned() == {}
 
 
 def test_a_wrong_configuration_stops_before_the_first_job(tiny_campaign):
