@@ -15,6 +15,7 @@ from so2plumes.commands import (
     report,
     simulate,
     sources,
+    status,
     tools,
     train,
     truth,
@@ -35,6 +36,7 @@ GROUPS = (
     labels.add_commands,
     train.add_commands,
     truth.add_commands,
+    status.add_commands,
     tools.add_commands,
 )
 """Functions that add the commands of one stage to a parser."""

@@ -107,6 +107,7 @@ def fetch_swaths(options: argparse.Namespace) -> None:
     from so2plumes.archive.fetch import FetchRule, fetch_period, receipt_document
     from so2plumes.archive.staging import Staging
     from so2plumes.files import atomic_directory, write_json
+    from so2plumes.made_by import extended, write_beside
     from so2plumes.periods import Period
     from so2plumes.table import read_table
     from so2plumes.versions import ALGORITHMS
@@ -122,6 +123,7 @@ def fetch_swaths(options: argparse.Namespace) -> None:
             return
         with atomic_directory(options.out) as folder:
             receipts = fetch_period(read_table(options.index), _source(options), dates, folder, rule, staging)
+            write_beside(folder, extended({}, "fetch_swaths"))
             document = receipt_document(options.period, dates, receipts)
             write_json(options.receipt, document)
         if staging is not None:
