@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from tests.workflow.conftest import TINY, CampaignFolder, finished, make_campaign
+from tests.workflow.conftest import TINY, CampaignFolder, finished, make_campaign, put_faults
 
 __all__ = ["finished"]
 
@@ -100,16 +100,6 @@ def slurm():
 @pytest.fixture
 def campaign(slurm, root, tmp_path):
     folder = make_campaign(root, tmp_path / "campaign", TINY)
-    faults, commands = tmp_path / "faults", tmp_path / "bin"
-    faults.mkdir()
-    commands.mkdir()
-    command = commands / "so2plumes"
-    command.write_text(f'#!/bin/sh\nexec {sys.executable} {HERE / "faulty.py"} "$@"\n')
-    command.chmod(0o755)
-    environments = str(Path(sys.executable).parent)
-    environment = {
-        **slurm.environment,
-        "PATH": f"{commands}:{environments}:{slurm.environment['PATH']}",
-        "SO2PLUMES_TEST_FAULTS": str(faults),
-    }
-    return SlurmCampaign(folder, faults, environment)
+    faults, environment = put_faults(tmp_path)
+    path = environment["PATH"].removesuffix(os.environ["PATH"]) + slurm.environment["PATH"]
+    return SlurmCampaign(folder, faults, {**environment, **slurm.environment, "PATH": path})

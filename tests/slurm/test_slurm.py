@@ -31,7 +31,7 @@ def test_the_tables_are_those_of_the_local_executor(slurm, campaign, finished):
     memory = [int(mb) for mb in re.findall(r"MinMemoryNode=(\d+)M", slurm.ask("scontrol", "show", "jobs"))]
     assert {600, 1200} <= set(memory), "the second try has more memory"
     begun = [path.read_text().split() for path in campaign.faults.glob("begun_detect-plumes_*")]
-    assert {device for _, device in begun} == {"0", "1"}, "a device for each of two detections at a time"
+    assert {device for _, device, _ in begun} == {"0", "1"}, "a device for each of two detections at a time"
     assert len(list(campaign.faults.glob("begun_extract-plumes_*"))) == 3, "the failed one was tried again"
     assert len(list(campaign.faults.glob("begun_fetch-swaths_*"))) == 2, "nothing was fetched again for it"
     assert failures(campaign) == {}

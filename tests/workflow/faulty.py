@@ -24,7 +24,9 @@ def wait_for_two(folder: Path, command: str) -> None:
 
 def fault(folder: Path, command: str) -> None:
     device = os.environ.get("CUDA_VISIBLE_DEVICES", "none")
-    (folder / f"begun_{command}_{os.getpid()}").write_text(f"{time.time()} {device}")
+    (folder / f"begun_{command}_{os.getpid()}").write_text(
+        f"{time.time()} {device} {os.environ.get('OMP_NUM_THREADS', 'none')}"
+    )
     if (folder / f"{command}_meet").exists():
         wait_for_two(folder, command)
     if (folder / f"{command}_eat").exists():
