@@ -13,6 +13,7 @@ PYTEST_ARGS ?=
 UPGRADE ?=
 BACKEND ?= jax
 BENCH_PYTHON ?= $(VENV)/bin/python
+DAYS ?=
 
 PYTHON := $(VENV)/bin/python
 STAMP := $(VENV)/.installed
@@ -51,6 +52,14 @@ test: $(STAMP) ## run the tests
 	@echo "One room: make test PYTEST_ARGS=tests/emissions. One test: PYTEST_ARGS='-x -k NAME'. More: CONTRIBUTING.md"
 	$(RUN) $(PYTHON) -m pytest $(PYTEST_ARGS)
 
+.PHONY: test-slurm
+test-slurm: $(STAMP) ## run a campaign on a real SLURM of one node (installs Debian's packages where root may)
+	SO2PLUMES_TEST_SLURM=1 $(RUN) $(PYTHON) -m pytest -m slurm tests/slurm $(PYTEST_ARGS)
+
+.PHONY: test-kills
+test-kills: $(STAMP) ## kill a campaign at 20 seeded moments and compare it with an unkilled one
+	SO2PLUMES_KILLS=20 $(RUN) $(PYTHON) -m pytest tests/workflow/test_kills.py $(PYTEST_ARGS)
+
 .PHONY: lint
 lint: $(STAMP) ## check style, types and workflow; change nothing
 	@failed=; \
@@ -78,6 +87,10 @@ bench-gpu: ## measure detection on a GPU (BACKEND=jax BENCH_PYTHON=python3: any 
 .PHONY: bench-analysis
 bench-analysis: $(STAMP) ## measure the analysis on a made campaign of 54 000 plumes
 	$(RUN) $(PYTHON) tests/bench/analysis.py
+
+.PHONY: rehearsal
+rehearsal: $(STAMP) ## run all 2192 days, tiny and simulated: what a job costs beside its work (DAYS=60)
+	$(RUN) $(PYTHON) tests/bench/rehearsal.py --cores $(CORES) $(if $(DAYS),--days $(DAYS))
 
 .PHONY: clean
 clean: ## remove caches, builds and the demo's results; a campaign and .venv stay

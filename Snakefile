@@ -1,6 +1,6 @@
 # The campaign: from the archive of Level-2 swaths to reports. Each step is a rule under workflow/rules.
 #
-#   snakemake --cores 32 --resources gpu=2             the campaign of config/config.yaml
+#   snakemake --cores 32 --resources gpu=2 cdse=4      the campaign of config/config.yaml
 #   snakemake results/2021/report.html --cores 32      one year
 #   snakemake product --cores 32                       the plume table as a data set to publish
 #   snakemake results/truth/closed_loop.json           rates of simulated plumes against the truth

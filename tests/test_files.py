@@ -146,3 +146,14 @@ def test_half_json_is_an_error(tmp_path):
 def test_the_digest_is_sha256(tmp_path, content):
     (tmp_path / "a").write_bytes(content)
     assert sha256(tmp_path / "a") == hashlib.sha256(content).hexdigest()
+
+
+def test_a_full_disk_is_named_whatever_the_library_says(tmp_path, monkeypatch):
+    class Full:
+        f_bavail, f_frsize = 0, 4096
+
+    monkeypatch.setattr(os, "statvfs", lambda folder: Full)
+    with pytest.raises(OSError, match="No space left") as caught, atomic_path(tmp_path / "a"):
+        raise RuntimeError("NetCDF: HDF error")
+    assert isinstance(caught.value.__cause__, RuntimeError)
+    assert os.listdir(tmp_path) == []

@@ -72,7 +72,7 @@ class Day:
             assert found[name]["status"] == "ready"
             assert found[name]["sha256"] == hashlib.sha256(content).hexdigest()
             assert read_compact(self.swaths / f"{name}.nc").granule == name
-        assert sorted(path.stem for path in self.swaths.iterdir()) == sorted(self.contents)
+        assert sorted(path.stem for path in self.swaths.glob("*.nc")) == sorted(self.contents)
         left = {path.relative_to(self.folder) for path in self.folder.rglob("*") if path.is_file()}
         kept = {self.receipt, *self.swaths.iterdir()}
         assert {path for path in left if path.parts[0] != "shared"} == {path.relative_to(self.folder) for path in kept}

@@ -89,6 +89,18 @@ def make_campaign(root: Path, folder: Path, config: dict) -> CampaignFolder:
     return CampaignFolder(folder)
 
 
+def put_faults(folder: Path) -> tuple[Path, dict[str, str]]:
+    """Make a folder for faults, and the environment in which the jobs of a run look there (`faulty.py`)."""
+    faults, commands = folder / "faults", folder / "bin"
+    faults.mkdir()
+    commands.mkdir()
+    command = commands / "so2plumes"
+    command.write_text(f'#!/bin/sh\nexec {sys.executable} {Path(__file__).parent / "faulty.py"} "$@"\n')
+    command.chmod(0o755)
+    path = os.pathsep.join([str(commands), str(Path(sys.executable).parent), os.environ["PATH"]])
+    return faults, {**os.environ, "PATH": path, "SO2PLUMES_TEST_FAULTS": str(faults)}
+
+
 TINY = {
     "campaign": {"name": "tiny", "start": "2021-12-31", "end": "2022-01-01"},
     "archive": {"source": "simulated"},

@@ -1,11 +1,7 @@
 """The workflow as its users run it."""
 
 import json
-import random
 import shutil
-import signal
-import subprocess
-import time
 
 import pytest
 from tests.workflow.conftest import CampaignFolder
@@ -195,29 +191,6 @@ def test_the_product_is_published(copy_of_finished):
         assert set(item["assets"]) == {"plumes", "chips", "probability", "receipts"}
         for asset in item["assets"].values():
             assert (folder / "items" / item["id"][:4] / asset["href"]).resolve().is_file()
-
-
-def test_killed_and_resumed_equals_unkilled(finished, tiny_campaign):
-    rng = random.Random(20)
-    for _ in range(3):
-        process = subprocess.Popen(
-            tiny_campaign.command(),
-            cwd=tiny_campaign.folder,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
-        time.sleep(rng.uniform(6.0, 25.0))
-        try:
-            subprocess.os.killpg(process.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            break
-        finally:
-            process.wait()
-        tiny_campaign.run("--unlock")
-    tiny_campaign.run()
-    assert tiny_campaign.products() == finished.products()
-    assert tiny_campaign.planned() == {}
 
 
 def test_a_wrong_configuration_stops_before_the_first_job(tiny_campaign):

@@ -29,7 +29,7 @@ rule simulate_archive:
 rule index_archive:
     """The frozen granule list of a year."""
     input:
-        archive_input,
+        ARCHIVE if SIMULATED else [],
     output:
         f"{RESULTS}/{{year}}/index.parquet",
     log:
@@ -76,8 +76,8 @@ rule fetch_swaths:
         cdse=int(FETCHED),
     params:
         version=ALGORITHMS["fetch_swaths"],
-        days=days_of_period,
-        source=archive_option,
+        days=DAYS_OF_PERIOD,
+        source=ARCHIVE_OPTION,
         region=REGION,
         filter=FILTER,
     shell:

@@ -7,19 +7,28 @@ import os
 import shlex
 import sys
 
+from pathlib import Path
+
 from snakemake.exceptions import WorkflowError
+from snakemake.logging import logger
 from so2plumes.archive.listed import choice_of, is_current, read_listed
 from so2plumes.config import check_files, parse_config
 from so2plumes.detect.card import card_path
 from so2plumes.environment import put_commands_on_path
 from so2plumes.errors import ConfigError
 from so2plumes.files import sha256
+from so2plumes.folder import HEALED, hold_folder
 from so2plumes.periods import campaign_years, year_bounds, year_periods
 from so2plumes.provenance import config_digest
 from so2plumes.training.variants import VARIANTS
 from so2plumes.versions import ALGORITHMS
 
 put_commands_on_path()
+
+# Held until this process ends; jobs on a cluster read these files too, and hold nothing.
+HOLD = hold_folder(Path(".snakemake")) if workflow.is_main_process else None
+if HOLD and HOLD.healed:
+    logger.warning(HEALED)
 
 try:
     CONFIG = parse_config(config)
@@ -138,9 +147,15 @@ def period_of(wildcards):
     return periods[wildcards.date]
 
 
-def days_of_period(wildcards):
+def days_of_month(wildcards):
     period = period_of(wildcards)
     return f"--start {period.start} --end {period.end}"
+
+
+# A text costs the plan of six years less than a function does.
+DAYS_OF_PERIOD = (
+    "--start {date} --end {date}" if CONFIG.campaign.unit == "day" else days_of_month
+)
 
 
 def of_every_period(pattern):
@@ -155,13 +170,12 @@ def of_every_year(pattern):
     return [f"{RESULTS}/{year}/{pattern}" for year in YEARS]
 
 
-def archive_folder(wildcards):
-    """Where the granules of a year are."""
-    return f"{RESULTS}/{wildcards.year}/simulated" if SIMULATED else CONFIG.archive.path
-
-
-def archive_input(wildcards):
-    return archive_folder(wildcards) if SIMULATED else []
+ARCHIVE = f"{RESULTS}/{{year}}/simulated" if SIMULATED else CONFIG.archive.path
+ARCHIVE_OPTION = (
+    f"--source {CONFIG.archive.source}"
+    if FETCHED
+    else f"--archive {shlex.quote(ARCHIVE)}"
+)
 
 
 def list_choice(wildcards):
@@ -279,18 +293,10 @@ def config_of_this_run(wildcards, input):
     return CONFIG.model_dump_json()
 
 
-def archive_option(wildcards):
-    return (
-        f"--source {CONFIG.archive.source}"
-        if FETCHED
-        else f"--archive {shlex.quote(archive_folder(wildcards))}"
-    )
-
-
 def list_options(wildcards):
-    """What is listed: a change of these lists again."""
+    """What is listed: a change of these lists again; a function, for Snakemake would fill in the braces of the prefixes."""
     if not FETCHED:
-        return archive_option(wildcards)
+        return ARCHIVE_OPTION.format(year=wildcards.year)
     if CONFIG.archive.source == "cdse":
         return "--source cdse"
     prefixes = shlex.quote(json.dumps(CONFIG.archive.prefixes))

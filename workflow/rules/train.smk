@@ -7,6 +7,7 @@ PLAN = (
     + (" --validity-channel" if T.validity_channel else "")
 )
 COMPONENTS = f"{THRESHOLDS} --min-pixels {CONFIG.plumes.min_pixels}"
+QUIET_START = datetime.date(2021, 1, 1)
 GRANULES = {
     "real": ancient(T.folders),
     "simulated": f"{TRAINING}/simulated",
@@ -23,13 +24,13 @@ rule simulate_backgrounds:
         "../../envs/cpu.yaml"
     params:
         version=ALGORITHMS["simulate_archive"],
-        last=lambda wildcards: datetime.date(2021, 1, 1)
-        + datetime.timedelta(days=T.simulated_days - 1),
+        last=f"--end {QUIET_START + datetime.timedelta(days=T.simulated_days - 1)}",
         seed=f"--seed {T.seed}",
     message:
         "simulate quiet granules"
     shell:
-        "so2plumes simulate-archive --quiet --start 2021-01-01 --end {params.last} {params.seed} --out {output} --log {log}"
+        f"so2plumes simulate-archive --quiet --start {QUIET_START}"
+        " {params.last} {params.seed} --out {output} --log {log}"
 
 
 rule build_training_set:

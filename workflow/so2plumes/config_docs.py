@@ -11,6 +11,7 @@ from pydantic_core import PydanticUndefined
 
 from so2plumes.config import PRESETS, Config
 from so2plumes.dictionary import table_specs
+from so2plumes.reruns import used_by_text
 from so2plumes.table import plume_columns, reason_codes
 
 BEGIN = "<!-- generated: begin -->"
@@ -57,13 +58,15 @@ def _rows(section: type[BaseModel], prefix: str) -> list[str]:
             lines += _rows(kind, f"{prefix}{name}.")
             continue
         text = (field.description or "").replace("|", "\\|")
-        lines.append(f"| `{prefix}{name}` | {_kind(kind)} | {_default(field.default)} | {text} |")
+        key = f"{prefix}{name}"
+        lines.append(f"| `{key}` | {_kind(kind)} | {_default(field.default)} | {text} | {used_by_text(key)} |")
     return lines
 
 
 def key_table() -> str:
     """Markdown table of every key, and of the presets."""
-    lines = ["| key | type | default | meaning |", "|---|---|---|---|", *_rows(Config, ""), ""]
+    head = "| key | type | default | meaning | a change reruns |"
+    lines = [head, "|---|---|---|---|---|", *_rows(Config, ""), ""]
     lines += ["| key | preset `paper` | preset `recommended` |", "|---|---|---|"]
     for section, choices in PRESETS["paper"].items():
         for key, value in choices.items():

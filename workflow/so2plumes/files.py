@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import glob
 import hashlib
 import json
@@ -11,6 +12,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+from so2plumes.errors import SO2PlumesError
+
+_FULL_BYTES = 65536
 
 
 def _temporary(path: Path) -> Path:
@@ -23,6 +28,26 @@ def _temporary(path: Path) -> Path:
     return path.with_name(f".{path.name}.{os.getpid()}.part")
 
 
+def is_full(folder: Path) -> bool:
+    """Tell whether a disk has no room left for this user."""
+    try:
+        space = os.statvfs(folder)
+    except OSError:
+        return False
+    return space.f_bavail * space.f_frsize < _FULL_BYTES
+
+
+@contextmanager
+def _saying_when_full(folder: Path) -> Iterator[None]:
+    """Say that the disk is full where a library that writes says something else, as those of NetCDF do."""
+    try:
+        yield
+    except Exception as error:
+        if is_full(folder) and not isinstance(error, SO2PlumesError):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(folder)) from error
+        raise
+
+
 @contextmanager
 def atomic_path(path: str | Path) -> Iterator[Path]:
     """Yield a temporary name beside `path`; rename it on success, remove it on failure."""
@@ -30,7 +55,8 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = _temporary(path)
     try:
-        yield temporary
+        with _saying_when_full(path.parent):
+            yield temporary
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
@@ -44,7 +70,8 @@ def atomic_directory(path: str | Path) -> Iterator[Path]:
     temporary = _temporary(path)
     temporary.mkdir()
     try:
-        yield temporary
+        with _saying_when_full(path.parent):
+            yield temporary
         if path.exists():
             shutil.rmtree(path)
         os.replace(temporary, path)

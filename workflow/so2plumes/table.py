@@ -15,6 +15,7 @@ import yaml
 
 from so2plumes.errors import TableError
 from so2plumes.files import atomic_path
+from so2plumes.made_by import MadeBy, to_field
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -133,7 +134,7 @@ def _bbox_field(field: pa.Field) -> pa.Field:
     return pa.field(field.name, pa.struct(fields), field.nullable, metadata=meta)
 
 
-def _described(table: pa.Table) -> pa.Table:
+def _described(table: pa.Table, records: Iterable[MadeBy]) -> pa.Table:
     """Table with the types and words of the dictionary; the reason codes are with the field that uses them."""
     import pyarrow as pa
 
@@ -150,11 +151,12 @@ def _described(table: pa.Table) -> pa.Table:
             field = pa.field(field.name, _arrow_type(column.dtype, field.type), field.nullable, metadata=meta)
         fields.append(field)
         arrays.append(values.cast(field.type) if table.num_rows else pa.array([], field.type))
-    return pa.table(arrays, schema=pa.schema(fields, metadata=table.schema.metadata))
+    metadata = {**(table.schema.metadata or {}), **to_field(records)}
+    return pa.table(arrays, schema=pa.schema(fields, metadata=metadata))
 
 
-def write_plumes(frame: gpd.GeoDataFrame, path: str | Path) -> None:
-    """Write GeoParquet 1.1 with unit and description on every field, atomically.
+def write_plumes(frame: gpd.GeoDataFrame, path: str | Path, made_by: Iterable[MadeBy] = ()) -> None:
+    """Write GeoParquet 1.1 with unit and description on every field, and what made it, atomically.
 
     Coordinates are OGC:CRS84 (longitude, latitude), a covering says where each outline lies, and a table in time order
     says so, which lets readers skip row groups. The file depends on its content only, so equal tables are equal bytes.
@@ -164,7 +166,7 @@ def write_plumes(frame: gpd.GeoDataFrame, path: str | Path) -> None:
     located = frame.set_crs("OGC:CRS84", allow_override=True)
     with atomic_path(path) as temporary:
         located.to_parquet(temporary, index=False, compression="zstd", schema_version="1.1.0", write_covering_bbox=True)
-        table = _described(pq.read_table(temporary))
+        table = _described(pq.read_table(temporary), made_by)
         order = None
         if frame["time"].is_monotonic_increasing:
             order = [pq.SortingColumn(table.schema.get_field_index("time"))]

@@ -16,6 +16,7 @@ from so2plumes.commands import (
     report,
     simulate,
     sources,
+    status,
     tools,
     train,
     truth,
@@ -37,6 +38,7 @@ GROUPS = (
     labels.add_commands,
     train.add_commands,
     truth.add_commands,
+    status.add_commands,
     tools.add_commands,
 )
 """Functions that add the commands of one stage to a parser."""

@@ -111,6 +111,7 @@ def fetch_swaths(options: argparse.Namespace) -> None:
     from so2plumes.archive.listed import listed_in
     from so2plumes.archive.staging import Staging
     from so2plumes.files import atomic_directory, write_json
+    from so2plumes.made_by import extended, write_beside
     from so2plumes.periods import Period
     from so2plumes.table import read_table
     from so2plumes.versions import ALGORITHMS
@@ -127,6 +128,7 @@ def fetch_swaths(options: argparse.Namespace) -> None:
         with atomic_directory(options.out) as folder:
             index = read_table(options.index)
             receipts = fetch_period(index, _source(options), dates, folder, rule, staging)
+            write_beside(folder, extended({}, "fetch_swaths"))
             document = receipt_document(options.period, dates, receipts, listed_in(index).of(dates))
             write_json(options.receipt, document)
         if staging is not None:

@@ -34,6 +34,7 @@ def detect_plumes(options: argparse.Namespace) -> None:
     from so2plumes.detect.seconds import Seconds
     from so2plumes.detect.swaths import DetectionRule, detect_swath
     from so2plumes.files import atomic_path
+    from so2plumes.made_by import extended, read_beside, to_text
     from so2plumes.swath.compact import read_compact
     from so2plumes.swath.model import Swath
 
@@ -52,20 +53,22 @@ def detect_plumes(options: argparse.Namespace) -> None:
         netCDF4.Dataset(temporary, "w") as dataset,
     ):
         detector = detector_from(options, device, seconds) if paths else None
-        digest = {
-            "model_sha256": _identity(options),
+        identity = _identity(options)
+        attributes = {
+            "model_sha256": identity,
             "window": options.window,
             "step": options.step,
             "mosaic": options.mosaic,
+            "made_by": to_text(extended(read_beside(options.swaths), "detect_plumes", model=identity)),
         }
-        writer = ProbabilityWriter(dataset, digest)
+        writer = ProbabilityWriter(dataset, attributes)
         for count, swath in enumerate(prepared_ahead(paths, read), 1):
             log.info("swath %d of %d: %s", count, len(paths), swath.granule)
             assert detector is not None
             probability = detect_swath(swath, detector, rule)
             with files, seconds.of("write"):
                 writer.add(swath.granule, swath.orbit, probability, swath)
-        dataset.setncatts(_made_by(detector))
+        dataset.setncatts(_engine_attributes(detector))
     log.info("%d swaths: %s", len(paths), seconds)
 
 
@@ -95,7 +98,7 @@ def _own_device(options: argparse.Namespace | None) -> Iterator[str | None]:
         yield device
 
 
-def _made_by(detector: Detector | None) -> dict[str, str]:
+def _engine_attributes(detector: Detector | None) -> dict[str, str]:
     """Return what did the work; asked for at the end, when it is known."""
     engine = getattr(detector, "engine", None)
     return {"engine": engine.name, "precision": engine.precision} if engine is not None else {}

@@ -21,17 +21,19 @@ log = logging.getLogger(__name__)
 def estimate_emissions(options: argparse.Namespace) -> None:
     """Compute the record of every plume of a chips file: geometry, mass, wind, rates and errors, label, reasons."""
     from so2plumes.emissions.record import Surroundings, plume_record
-    from so2plumes.plumes.chips import read_chips
+    from so2plumes.made_by import MadeBy, extended
+    from so2plumes.plumes.chips import read_chips, read_made_by
     from so2plumes.provenance import Provenance
     from so2plumes.table import plume_frame, write_plumes
 
-    rule, made_by, known = emission_rule(options), Provenance(options.config_sha256), known_places(options.known)
+    rule, origin, known = emission_rule(options), Provenance(options.config_sha256), known_places(options.known)
     chips = read_chips(options.chips)
     fields = [None] * len(chips) if options.winds is None else _fields(options.winds, chips)
     rows = [
-        plume_record(chip, rule, Surroundings(field, known, made_by)) for chip, field in zip(chips, fields, strict=True)
+        plume_record(chip, rule, Surroundings(field, known, origin)) for chip, field in zip(chips, fields, strict=True)
     ]
-    write_plumes(plume_frame(rows), options.out)
+    versions = extended(read_made_by(options.chips), "estimate_emissions")
+    write_plumes(plume_frame(rows), options.out, [MadeBy(versions, (options.chips.stem,))])
     log.info("%d plumes", len(rows))
 
 
@@ -79,11 +81,13 @@ def known_places(path: Path | None) -> KnownPlaces | None:
 
 def collect_plumes(options: argparse.Namespace) -> None:
     """Join plume tables into one, in time order."""
+    from so2plumes.made_by import merged, read_field
     from so2plumes.table import conform, joined, read_plumes, write_plumes
 
     tables = [read_plumes(path) for path in options.tables]
     plumes = joined(tables).sort_values(["time", "plume_id"], ignore_index=True)
-    write_plumes(conform(plumes), options.out)
+    records = merged(record for path in options.tables for record in read_field(path))
+    write_plumes(conform(plumes), options.out, records)
     log.info("%d plumes from %d tables", len(plumes), len(tables))
 
 

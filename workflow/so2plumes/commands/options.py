@@ -16,7 +16,7 @@ Common = argparse.ArgumentParser
 
 
 def add_command(
-    commands: Subparsers, common: Common, name: str, run: Callable[[argparse.Namespace], None]
+    commands: Subparsers, common: Common, name: str, run: Callable[[argparse.Namespace], int | None]
 ) -> argparse.ArgumentParser:
     """Add a subcommand whose help is the first paragraph of its function's docstring."""
     text = " ".join((run.__doc__ or "").split("\n\n")[0].split())

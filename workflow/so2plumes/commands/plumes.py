@@ -23,6 +23,7 @@ def extract_plumes(options: argparse.Namespace) -> None:
     import netCDF4
 
     from so2plumes.detect.probability import read_probabilities
+    from so2plumes.made_by import extended, from_text
     from so2plumes.plumes.chips import Chip, write_chips
     from so2plumes.plumes.extract import ExtractionRule
     from so2plumes.plumes.extract import extract_plumes as extract
@@ -40,6 +41,7 @@ def extract_plumes(options: argparse.Namespace) -> None:
     )
     with netCDF4.Dataset(options.probability) as dataset:
         model = dataset.model_sha256
+        versions = extended(from_text(getattr(dataset, "made_by", "")), "extract_plumes")
     chips: list[Chip] = []
     seen = join_days(())
     for granule, probability in read_probabilities(options.probability):
@@ -48,7 +50,7 @@ def extract_plumes(options: argparse.Namespace) -> None:
         found = extract(swath, probability, rule, model)
         log.info("%s: %d plumes", granule, len(found))
         chips += found
-    write_chips(chips, options.out)
+    write_chips(chips, options.out, versions)
     write_seen(seen, options.seen)
     log.info("%d plumes", len(chips))
 

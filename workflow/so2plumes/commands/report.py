@@ -68,6 +68,7 @@ def _versions(model: Path | None) -> dict[str, str]:
 def _inputs(options: argparse.Namespace) -> ReportInputs:
     from dataclasses import replace
 
+    from so2plumes.made_by import read_field
     from so2plumes.report.inputs import load_inputs, read_any, read_gallery_chips
 
     config: dict[str, Any] = json.loads(options.config)
@@ -85,7 +86,8 @@ def _inputs(options: argparse.Namespace) -> ReportInputs:
     )
     paths = [path for folder in options.chips for path in sorted(folder.glob("*.nc"))]
     chips = read_gallery_chips(inputs.plumes, paths, options.gallery) if options.gallery else []
-    return replace(inputs, coverage=read_any(options.coverage), chips=chips)
+    made_by = read_field(options.plumes)
+    return replace(inputs, coverage=read_any(options.coverage), chips=chips, made_by=made_by)
 
 
 def report(options: argparse.Namespace) -> None:

@@ -6,7 +6,7 @@ that says how many they are and how they fold back into scanline x ground_pixel.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from so2plumes.cf import MILLISECONDS, describe, file_attributes, place_coverage, time_coverage
 from so2plumes.errors import TableError
 from so2plumes.files import atomic_path
+from so2plumes.made_by import from_text, to_text
 
 PIXEL_FIELDS: dict[str, tuple[str, str]] = {
     "longitude": ("f4", "degrees_east"),
@@ -187,10 +188,10 @@ def _flatten(chips: Sequence[Chip], name: str, dtype: str, tail: tuple[int, ...]
     return np.concatenate(parts).astype(dtype) if parts else np.empty((0, *tail), dtype)
 
 
-def write_chips(chips: Sequence[Chip], path: str | Path) -> None:
-    """Write chips to one NetCDF-4 file, atomically; no chips make a valid file without plumes."""
+def write_chips(chips: Sequence[Chip], path: str | Path, made_by: Mapping[str, str] | None = None) -> None:
+    """Write chips to one NetCDF-4 file, and what made them, atomically; no chips make a valid file without plumes."""
     with atomic_path(path) as temporary, netCDF4.Dataset(temporary, "w") as dataset:
-        dataset.setncatts(_file_attributes(chips))
+        dataset.setncatts({**_file_attributes(chips), "made_by": to_text(made_by or {})})
         dataset.createDimension("plume", len(chips))
         dataset.createDimension("pixel", sum(int(np.prod(chip.shape)) for chip in chips))
         dataset.createDimension("corner", 4)
@@ -242,6 +243,12 @@ def _describe_field(variable: netCDF4.Variable, unit: str, present: Collection[s
         variable.delncattr(attribute)
         if named:
             variable.setncattr(attribute, " ".join(named))
+
+
+def read_made_by(path: str | Path) -> dict[str, str]:
+    """Read what the chips of a file were made by; empty where it was written without."""
+    with netCDF4.Dataset(path) as dataset:
+        return from_text(getattr(dataset, "made_by", ""))
 
 
 def read_chips(path: str | Path) -> list[Chip]:

@@ -13,6 +13,7 @@ import pandas as pd
 
 from so2plumes.errors import TableError
 from so2plumes.files import read_json
+from so2plumes.made_by import MadeBy
 from so2plumes.report.sample import select_gallery
 from so2plumes.table import plume_frame, read_plumes
 
@@ -119,6 +120,8 @@ class ReportInputs:
         What a simulated archive holds, with what was found of it (``TRUTH_COLUMNS``).
     config, versions : mapping
         Configuration of the run; name and version (or digest) of everything that made it.
+    made_by : sequence of MadeBy
+        Which version made which periods; none where the tables do not say.
     """
 
     title: str
@@ -133,6 +136,7 @@ class ReportInputs:
     truth: pd.DataFrame | None = None
     config: Mapping[str, Any] = field(default_factory=dict)
     versions: Mapping[str, Any] = field(default_factory=dict)
+    made_by: Sequence[MadeBy] = ()
 
     def __post_init__(self) -> None:
         if self.end < self.start:

@@ -7,6 +7,7 @@ from typing import Any
 
 import yaml
 
+from so2plumes.made_by import spans
 from so2plumes.report import text
 from so2plumes.report.inputs import ReportInputs
 from so2plumes.report.section import Section
@@ -14,6 +15,7 @@ from so2plumes.report.tables import STATUSES, coverage_by_month, daily_counts, q
 
 SHOWN_QUARANTINED = 10
 FOLDED_QUARANTINED = 200
+FOLDED_VERSIONS = 12
 
 
 def coverage_section(inputs: ReportInputs) -> Section:
@@ -116,6 +118,7 @@ def version_section(inputs: ReportInputs) -> Section:
         if rows
         else text.empty("No versions were recorded.")
     )
+    body += _made_by(inputs)
     used = inputs.coverage[inputs.coverage["status"] == "ready"]
     if len(used):
         pairs = Counter(zip(used["retrieval"], used["processor_version"], strict=True))
@@ -127,6 +130,23 @@ def version_section(inputs: ReportInputs) -> Section:
     else:
         body += text.empty("No configuration was recorded.")
     return Section("versions", "Versions", "Versions and configuration", body)
+
+
+def _made_by(inputs: ReportInputs) -> str:
+    """Tell which version made which days: a new one does not recompute what is there."""
+    if not inputs.made_by:
+        return ""
+    every = sorted(name for record in inputs.made_by for name in record.periods)
+    rows = [
+        (
+            f"{first} to {last}" if first != last else first,
+            "; ".join(f"{step} {version}" for step, version in record.versions.items()),
+        )
+        for record in inputs.made_by
+        for first, last in spans(record.periods, every)
+    ]
+    table = text.table(("days", "made by"), sorted(rows), "Which version made which days.", (0, 1))
+    return text.folded("Which version made which days", table) if len(rows) > FOLDED_VERSIONS else table
 
 
 def _flat(mapping: Any, prefix: str = "") -> list[tuple[str, str]]:
