@@ -16,7 +16,7 @@ from so2plumes.plumes.extract import ExtractionRule
 from so2plumes.truth.cases import KINDS, CasePlan, case_generator, draw_case
 from so2plumes.truth.loop import run_case, run_cases, told
 from so2plumes.truth.scenes import case_scene
-from so2plumes.truth.score import coverage, ratio_score, score_cases, score_tables, with_makers
+from so2plumes.truth.score import coverage, puff_score, ratio_score, score_cases, score_tables, with_makers
 
 SEED = 31
 STRONG = CasePlan(emission_kg_h=(36_000.0, 300_000.0))
@@ -62,6 +62,13 @@ class TestTheRates:
         """
         assert (cases["drawn_sigma_ln_mask"].dropna() == 0.0).all()
         assert 0.54 < coverage(cases, "drawn") < 0.82
+
+    def test_most_puffs_are_told_and_few_others(self, cases):
+        """Seed of the test; the threshold was chosen on cases of seed 501."""
+        for way in ("right", "drawn"):
+            found = puff_score(cases, way)
+            assert found.hit_rate >= 0.5
+            assert found.false_alarm_rate <= 0.1
 
     def test_the_ring_is_unbiased_and_the_box_is_not(self, cases):
         assert abs(cases["background_ring_error_du"].median()) < 0.06
@@ -134,6 +141,15 @@ class TestTheKeptScores:
 
 
 class TestScores:
+    def test_hits_and_false_alarms_of_the_code_puff(self):
+        quality = ["puff", "puff,wind_low", "wind_low", "", "puff", "puff"]
+        kinds = ["puffs", "steady", "puffs", "steady", "puffs", "edge"]
+        table = self.table(np.ones(6)).assign(kind=kinds, right_quality=quality)
+        table.loc[4, "found"], table.loc[5, "right_estimator"] = False, "ime_decay"
+        scores = json.loads(json.dumps(score_cases(table)))
+        assert scores["puff"]["right"] == {"puffs": 2, "others": 2, "hit_rate": 0.5, "false_alarm_rate": 0.5}
+        assert "| right | 2 | 50.0% | 2 | 50.0% |" in score_tables(scores)
+
     def test_what_made_the_cases_is_kept(self):
         makers = {"model_sha256": "a", "config_sha256": "", "seed": 3, "code_version": "1"}
         scores = json.loads(json.dumps(score_cases(with_makers(self.table(np.ones(4)), makers))))
@@ -150,6 +166,7 @@ class TestScores:
         for way in ("right", "drawn"):
             for name in ("", *(f"{name}_" for name in estimator_names())):
                 table[f"{way}_emission_{name}kg_h"] = truth * ratios
+            table[f"{way}_estimator"], table[f"{way}_quality"] = "csf", ""
             table[f"{way}_emission_p16_kg_h"] = 0.8 * truth * ratios
             table[f"{way}_emission_p84_kg_h"] = 1.2 * truth * ratios
         for name in BACKGROUNDS:

@@ -8,25 +8,16 @@ from typing import Any
 from so2plumes.emissions.along import Along
 from so2plumes.emissions.known import KnownPlaces
 from so2plumes.emissions.ladder import TransportWind
+from so2plumes.emissions.puffs import is_puff
 from so2plumes.emissions.rates import PlumeRates
 from so2plumes.emissions.uncertainty import SECONDS_PER_HOUR
 from so2plumes.plumes.chips import Chip
 
 FEW_PIXELS = 10
 LOW_WIND_M_S = 2.0
-PUFF_MIN_SECTIONS = 4
-PUFF_SHARE = 0.5
 REACH_KM = 20.0
 ATTACHED_KM = 50.0
 ACROSS_DEG = 60.0
-
-
-def _is_puff(rates: PlumeRates) -> bool:
-    """Tell whether the flux varies along the plume by more than half of its mean, beyond noise."""
-    flux = rates.sections_kg_s
-    if len(flux) < PUFF_MIN_SECTIONS or not flux.mean() > 0:
-        return False
-    return bool(flux.var(ddof=1) - rates.sections_noise_kg_s**2 > (PUFF_SHARE * flux.mean()) ** 2)
 
 
 def quality_codes(
@@ -62,7 +53,7 @@ def quality_codes(
         yield "age_gt_tau"
     if along is not None and along.along_axis and along.wind_vs_axis_deg > ACROSS_DEG:
         yield "wind_across"
-    if _is_puff(rates):
+    if is_puff(rates.sections_kg_s, rates.sections_noise_kg_s):
         yield "puff"
     yield from _source_codes(chip, row, known)
 

@@ -98,12 +98,17 @@ class Estimate:
         Why there is no rate, or empty.
     sections_kg_s : (section,)
         Rates of the parts of the plume, for estimators that have them.
+    sections_gain_per_s : (section, picked)
+        Change of each of those per mass of the pixels `picked`.
+    picked : (picked,) int
     """
 
     rates_kg_s: FloatArray
     gain_per_s: FloatArray
     reason: str = ""
     sections_kg_s: FloatArray | None = None
+    sections_gain_per_s: FloatArray | None = None
+    picked: NDArray[np.integer] | None = None
 
 
 def refused(plume: PlumePixels, transport: Transport, reason: str) -> Estimate:

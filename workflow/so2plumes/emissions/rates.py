@@ -53,8 +53,8 @@ class PlumeRates:
         Estimator of the rate that is recommended or configured; empty without a rate.
     interval : Interval
         Of the chosen one.
-    sections_kg_s : (section,), sections_noise_kg_s
-        Fluxes through the sections of ``csf`` and the noise of one of them, where it has a rate.
+    sections_kg_s, sections_noise_kg_s : (section,)
+        Fluxes through the sections of ``csf``, the loss until there put back, and the noise of each, or empty.
     """
 
     rates_kg_s: Mapping[str, float]
@@ -62,7 +62,7 @@ class PlumeRates:
     chosen: str = ""
     interval: Interval = NO_INTERVAL
     sections_kg_s: NDArray[np.floating] = field(default_factory=lambda: np.empty(0))
-    sections_noise_kg_s: float = NAN
+    sections_noise_kg_s: NDArray[np.floating] = field(default_factory=lambda: np.empty(0))
 
     @property
     def rate_kg_s(self) -> float:
@@ -133,15 +133,15 @@ def plume_rates(inputs: RateInputs) -> PlumeRates:
     chosen = recommended(estimates) if inputs.estimator == RECOMMENDED else inputs.estimator
     if chosen and estimates[chosen].reason:
         chosen = ""
-    csf = estimates["csf"].sections_kg_s
-    sections = np.empty(0) if csf is None else csf
+    csf = estimates["csf"]
+    sections = np.empty(0) if csf.sections_kg_s is None else csf.sections_kg_s
     return PlumeRates(
         rates_kg_s={name: float(estimate.rates_kg_s[0]) for name, estimate in estimates.items()},
         reasons={name: estimate.reason for name, estimate in estimates.items()},
         chosen=chosen,
         interval=_interval(inputs, plume, estimates[chosen], chosen) if chosen else NO_INTERVAL,
         sections_kg_s=sections,
-        sections_noise_kg_s=_noise_kg_s(inputs, estimates["csf"]) * float(np.sqrt(len(sections))),
+        sections_noise_kg_s=_sections_noise_kg_s(inputs, csf),
     )
 
 
@@ -155,9 +155,20 @@ def _column_sigma(inputs: RateInputs) -> NDArray[np.floating]:
     return np.where(good, inputs.errors.precision_factor * np.where(good, stated, 0.0), scatter).ravel()
 
 
-def _noise_kg_s(inputs: RateInputs, estimate: Estimate) -> float:
+def _mass_sigma(inputs: RateInputs) -> NDArray[np.floating]:
+    """Noise of the mass of every pixel, kg."""
     area = np.nan_to_num(inputs.chip["area_m2"].ravel().astype(float))
-    return float(SO2_KG_PER_MOL * np.sqrt(np.sum((estimate.gain_per_s * area * _column_sigma(inputs)) ** 2)))
+    return SO2_KG_PER_MOL * area * _column_sigma(inputs)
+
+
+def _noise_kg_s(inputs: RateInputs, estimate: Estimate) -> float:
+    return float(np.sqrt(np.sum((estimate.gain_per_s * _mass_sigma(inputs)) ** 2)))
+
+
+def _sections_noise_kg_s(inputs: RateInputs, estimate: Estimate) -> NDArray[np.floating]:
+    if estimate.sections_gain_per_s is None:
+        return np.empty(0)
+    return np.sqrt(np.sum((estimate.sections_gain_per_s * _mass_sigma(inputs)[estimate.picked]) ** 2, axis=1))
 
 
 def _interval(inputs: RateInputs, plume: PlumePixels, estimate: Estimate, chosen: str) -> Interval:

@@ -69,9 +69,29 @@ def score_cases(table: pd.DataFrame) -> dict[str, object]:
     scores = {
         "made_with": {**_makers(table), "cases": len(table)},
         "groups": {name: _group(table[pick]) for name, pick in groups.items()},
+        "puff": {way: asdict(puff_score(table, way)) for way in ("right", "drawn")},
         "background": {name: asdict(background_score(table, name)) for name in BACKGROUNDS},
     }
     return {name: _without_nan(part) for name, part in scores.items()}
+
+
+@dataclass(frozen=True)
+class PuffScore:
+    """How well the code ``puff`` tells puffs: shares of those that come in puffs and of others that get it."""
+
+    puffs: int
+    others: int
+    hit_rate: float
+    false_alarm_rate: float
+
+
+def puff_score(table: pd.DataFrame, way: str) -> PuffScore:
+    """Score the code ``puff`` among found plumes whose rate is that of ``csf``, which tells the flux by section."""
+    table = table[table["found"] & (table[f"{way}_estimator"] == "csf")]
+    said = table[f"{way}_quality"].str.split(",").map(lambda codes: "puff" in codes).astype(bool)
+    puffs = table["kind"] == "puffs"
+    hit, false = (float(said[pick].mean()) if pick.any() else float("nan") for pick in (puffs, ~puffs))
+    return PuffScore(int(puffs.sum()), int((~puffs).sum()), hit, false)
 
 
 _MAKER = "made_"
@@ -158,7 +178,18 @@ def score_tables(scores: Mapping[str, Any]) -> str:
     for name, found in scores["background"].items():
         median, low, high = (_number(found[key], "+.2f") for key in ("median_du", "p16_du", "p84_du"))
         lines.append(f"| {name} | {median} [{low}, {high}] | {_number(found['scatter_per_sem'], '.1f')} |")
-    return "\n".join([*lines, *_made_line(scores.get("made_with", {}))])
+    return "\n".join([*lines, *_puff_lines(scores.get("puff", {})), *_made_line(scores.get("made_with", {}))])
+
+
+def _puff_lines(puff: Mapping[str, Any]) -> list[str]:
+    rows = [
+        f"| {way} | {found['puffs']} | {_number(found['hit_rate'], '.1%')} "
+        f"| {found['others']} | {_number(found['false_alarm_rate'], '.1%')} |"
+        for way, found in sorted(puff.items(), reverse=True)
+    ]
+    return (
+        ["", "| code `puff` | in puffs | said | not in puffs | said |", "|---|---|---|---|---|", *rows] if rows else []
+    )
 
 
 def _made_line(made: Mapping[str, Any]) -> list[str]:

@@ -43,7 +43,13 @@ def estimate(plume: PlumePixels, transport: Transport) -> Estimate:
     gain = np.zeros(len(plume.mass_kg))
     fit = kept / np.sum(kept**2, axis=1, keepdims=True)
     gain[pick] = fit[0] @ weight
-    return Estimate(fit @ masses, gain, sections_kg_s=masses / kept[0])
+    return Estimate(
+        rates_kg_s=fit @ masses,
+        gain_per_s=gain,
+        sections_kg_s=masses / kept[0],
+        sections_gain_per_s=weight / kept[0][:, None],
+        picked=pick,
+    )
 
 
 def _shares(plume: PlumePixels, pick: NDArray[np.integer], edges: NDArray[np.floating]) -> NDArray[np.floating]:
