@@ -5,10 +5,11 @@ import select
 import signal
 import subprocess
 import sys
+from importlib.metadata import PackageNotFoundError
 
 import pytest
 
-from so2plumes.detect.devices import lock_folder, own_device, visible_devices
+from so2plumes.detect.devices import is_built_for_cpus, lock_folder, own_device, visible_devices
 from so2plumes.errors import ConfigError
 
 HOLD = """
@@ -101,6 +102,21 @@ def test_without_it_they_are_those_of_the_machine(tmp_path):
         (tmp_path / name).touch()
     assert visible_devices({}, tmp_path) == ["2", "10"]
     assert visible_devices({}, tmp_path / "absent") == []
+
+
+@pytest.mark.parametrize(
+    ("installed", "expected"),
+    [({"tensorflow-cpu"}, True), ({"tensorflow"}, False), ({"tensorflow", "tensorflow-cpu"}, False), (set(), False)],
+)
+def test_a_backend_for_cpus_is_told_by_its_package(monkeypatch, installed, expected):
+    def version(name):
+        if name not in installed:
+            raise PackageNotFoundError(name)
+        return "1"
+
+    monkeypatch.setattr("so2plumes.detect.devices.version", version)
+    assert is_built_for_cpus("tensorflow") is expected
+    assert not is_built_for_cpus("jax")
 
 
 def test_no_device_is_an_error_with_a_remedy(tmp_path):

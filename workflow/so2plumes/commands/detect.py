@@ -8,7 +8,7 @@ import os
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -48,7 +48,7 @@ def detect_plumes(options: argparse.Namespace) -> None:
     paths = sorted(options.swaths.glob("*.nc"))
     rule = DetectionRule(options.min_qa, options.max_solar_zenith)
     with (
-        _own_device(options if paths else None) as device,
+        _own_device(options, wanted=bool(paths)) as device,
         atomic_path(options.out) as temporary,
         netCDF4.Dataset(temporary, "w") as dataset,
     ):
@@ -62,12 +62,13 @@ def detect_plumes(options: argparse.Namespace) -> None:
             "made_by": to_text(extended(read_beside(options.swaths), "detect_plumes", model=identity)),
         }
         writer = ProbabilityWriter(dataset, attributes)
-        for count, swath in enumerate(prepared_ahead(paths, read), 1):
-            log.info("swath %d of %d: %s", count, len(paths), swath.granule)
-            assert detector is not None
-            probability = detect_swath(swath, detector, rule)
-            with files, seconds.of("write"):
-                writer.add(swath.granule, swath.orbit, probability, swath)
+        with closing(prepared_ahead(paths, read)) as swaths:
+            for count, swath in enumerate(swaths, 1):
+                log.info("swath %d of %d: %s", count, len(paths), swath.granule)
+                assert detector is not None
+                probability = detect_swath(swath, detector, rule)
+                with files, seconds.of("write"):
+                    writer.add(swath.granule, swath.orbit, probability, swath)
         dataset.setncatts(_engine_attributes(detector))
     log.info("%d swaths: %s", len(paths), seconds)
 
@@ -83,13 +84,13 @@ def use_backend(options: argparse.Namespace) -> None:
 
 
 @contextmanager
-def _own_device(options: argparse.Namespace | None) -> Iterator[str | None]:
+def _own_device(options: argparse.Namespace, wanted: bool) -> Iterator[str | None]:
     """Hold a GPU for this process and hide the others, where the engine may be on one."""
-    from so2plumes.detect.devices import VARIABLE, lock_folder, own_device, visible_devices
+    from so2plumes.detect.devices import VARIABLE, is_built_for_cpus, lock_folder, own_device, visible_devices
 
-    engine = options.engine if options and options.method == "unet" else "none"
+    engine = options.engine if wanted and options.method == "unet" else "none"
     devices = visible_devices(os.environ) if engine in ("auto", "gpu") else []
-    if engine != "gpu" and not devices:
+    if engine != "gpu" and (not devices or is_built_for_cpus(options.backend)):
         yield None
         return
     with own_device(devices, lock_folder(os.environ)) as device:

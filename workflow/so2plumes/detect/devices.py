@@ -12,6 +12,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from so2plumes.errors import ConfigError
@@ -38,6 +39,22 @@ def visible_devices(environment: Mapping[str, str], files: Path = Path("/dev")) 
         return devices
     numbers = (re.fullmatch(r"nvidia(\d+)", path.name) for path in files.glob("nvidia*"))
     return [str(number) for number in sorted(int(match[1]) for match in numbers if match)]
+
+
+def is_built_for_cpus(backend: str) -> bool:
+    """Tell whether the installed backend of Keras cannot use a GPU, without importing it."""
+    if backend != "tensorflow":
+        return False
+    installed = {name for name in ("tensorflow", "tensorflow-cpu") if _is_installed(name)}
+    return installed == {"tensorflow-cpu"}
+
+
+def _is_installed(distribution: str) -> bool:
+    try:
+        version(distribution)
+    except PackageNotFoundError:
+        return False
+    return True
 
 
 def lock_folder(environment: Mapping[str, str], base: Path | None = None) -> Path:
