@@ -57,6 +57,24 @@ def test_an_error_names_key_value_and_what_is_allowed(values, key, words):
     assert words in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("section", "key"),
+    [
+        *(("archive", key) for key in ("catalogue", "download", "token", "s3_endpoint")),
+        ("eruptions", "url"),
+        ("edgar", "url"),
+        ("era5", "url"),
+    ],
+)
+@pytest.mark.parametrize("secret", ["key-7f3a", "ke/y-7f@3a", "ke'y-7f3a"])
+def test_an_address_with_a_password_is_refused_and_not_shown(section, key, secret):
+    with pytest.raises(ConfigError, match="user name and password") as caught:
+        parse_config(changed(**{section: {key: f"https://ada:{secret}@example.org/v1"}}))
+    assert f"{section}.{key}:" in str(caught.value)
+    assert "3a" not in str(caught.value)
+    parse_config(changed(**{section: {key: "https://example.org/v1?user=ada@example.org"}}))
+
+
 def test_all_errors_are_reported_at_once():
     with pytest.raises(ConfigError, match="2 configuration values"):
         parse_config(changed(cluster={"eps_km": -1}, edgar={"radius_km": "far"}))

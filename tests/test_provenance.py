@@ -48,10 +48,30 @@ def test_what_changes_a_row_changes_the_digest(change):
         {"report": {"gallery": 1}},
         {"simulate": {"seed": 3}},
         {"product": {"publisher": "Me"}},
+        {"era5": {"levels_hpa": [850]}},
     ],
 )
 def test_what_changes_no_row_leaves_the_digest(change):
     assert config_digest(config(**change)) == config_digest(config())
+
+
+def test_era5_counts_where_it_is_used():
+    used = {"use": "always", "path": "era5"}
+    assert config_digest(config(era5=used)) != config_digest(config())
+    assert config_digest(config(era5={**used, "levels_hpa": [850]})) != config_digest(config(era5=used))
+
+
+def test_the_list_of_known_sources_changes_the_digest():
+    assert len({config_digest(config(), digest) for digest in ("", "1", "2")}) == 3
+
+
+def test_the_documentation_names_what_the_digest_holds_and_leaves_out(root):
+    words = (root / "docs" / "product.md").read_text()
+    line = next(line for line in words.splitlines() if line.startswith("| `config_sha256`"))
+    for section, left_out in ROW_SECTIONS.items():
+        assert f"`{section}`" in line
+        for key in left_out:
+            assert f"`{key}`" in line, (section, key)
 
 
 def test_a_simulated_row_depends_on_the_simulation():

@@ -155,6 +155,12 @@ def test_a_width_that_does_not_fit_is_said(tmp_path):
     assert load_engine(tmp_path / "model.keras", EngineChoice()).name.startswith("keras")
 
 
+@pytest.mark.parametrize("window", [48, 96])
+def test_a_window_that_does_not_fit_is_said(root, window):
+    with pytest.raises(ModelError, match="32 or a multiple of 64"):
+        load_engine(root / MODEL, EngineChoice("compiled", window=window))
+
+
 def test_sigmoid_of_extremes():
     scores = np.array([-1e4, -20.0, 0.0, 20.0, 1e4], np.float32)
     with np.errstate(all="raise", under="ignore"):

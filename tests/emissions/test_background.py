@@ -194,3 +194,31 @@ def test_unknown_methods_are_refused_with_the_known_ones():
     assert get_background("ring") is ring
     with pytest.raises(ConfigError, match="bbox_median or normalised_convolution or ring"):
         get_background("mode")
+
+
+class TestFewPixels:
+    """One pixel has no scatter, and must not claim to be without error."""
+
+    @pytest.mark.parametrize("method", [ring, normalised_convolution])
+    @pytest.mark.parametrize(("stated", "least"), [(None, 3e-4), (7e-4, 7e-4)])
+    def test_their_error_is_the_stated_precision_or_the_scatter_around(self, grid, method, stated, least):
+        rng = np.random.default_rng(5)
+        flags = np.ones(grid.shape)
+        flags[2, 2] = 0
+        more = {} if stated is None else {"vertical_column_precision": np.full(grid.shape, stated, "f4")}
+        found = method(
+            only(
+                cut(
+                    make_swath(grid, rng.normal(1e-3, 4e-4, grid.shape), flags=flags, **more),
+                    block(grid, *SMALL),
+                    chip_margin=30,
+                )
+            )
+        )
+        assert found.n_pixels == 1
+        assert found.starved
+        assert found.sem_mol_m2 >= least * (1 - 1e-6)
+        assert found.sem_mol_m2 == pytest.approx(found.std_mol_m2 * (1 if method is ring else 3), rel=1e-3)
+
+    def test_many_are_not_starved(self, grid):
+        assert not ring(chip_of(grid, 1e-3)).starved

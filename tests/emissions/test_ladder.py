@@ -120,8 +120,24 @@ class TestTheHeight:
     @pytest.mark.parametrize(("longitude", "rung"), [(15.55, "summit"), (15.6, "boundary_layer")])
     def test_a_summit_lies_within_50_km(self, longitude, rung):
         """50 km are 0.568 degrees of longitude at 37.7 north."""
-        found = transport_wind(places(layer_height_m=None, longitude=np.full(5, longitude)), ALL)
+        volcano = KnownPlaces(np.array([15.0]), np.array([37.7]), np.array([3357.0]))
+        found = transport_wind(places(layer_height_m=None, longitude=np.full(5, longitude), known=volcano), ALL)
         assert found.rung == rung
+
+    def test_an_industrial_plume_does_not_take_the_wind_of_a_volcano_behind_it(self):
+        plume = places(layer_height_m=None, longitude=np.full(5, 15.9))
+        assert KNOWN.distances_km(15.9, 37.7).argmin() == 1
+        assert transport_wind(replace(plume, longitude=np.full(5, 15.45)), ALL).rung == "summit"
+        between = replace(plume, longitude=np.full(5, 15.52))
+        assert KNOWN.distances_km(15.52, 37.7).max() < 50.0
+        assert transport_wind(between, ALL).rung == "boundary_layer"
+
+    def test_of_two_sources_under_a_plume_that_at_its_largest_column_counts(self):
+        column = np.full(5, 10.0 * MOL_M2_PER_DU)
+        longitude = np.linspace(15.0, 16.0, 5)
+        for peak, rung in ((0, "summit"), (4, "boundary_layer")):
+            found = places(longitude=longitude, column_mol_m2=np.where(np.arange(5) == peak, 2 * column, column))
+            assert transport_wind(replace(found, layer_height_m=None), ALL).rung == rung
 
 
 class TestTheMean:

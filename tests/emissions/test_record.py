@@ -14,6 +14,8 @@ from so2plumes.emissions.known import KnownPlaces
 from so2plumes.emissions.record import EmissionRule, Surroundings, plume_record
 from so2plumes.emissions.uncertainty import COMPONENTS, ErrorModel
 from so2plumes.errors import ConfigError
+from so2plumes.plumes.components import ComponentRule
+from so2plumes.plumes.extract import ExtractionRule, extract_plumes
 from so2plumes.simulate.plumes import PlumeSpec, plume_column, plume_mass_kg
 from so2plumes.table import plume_columns, plume_frame, read_plumes, reason_codes, write_plumes
 
@@ -166,6 +168,13 @@ def no_background(grid):
     return {"qa_value": np.where(block(grid, ROWS, COLUMNS), 100, 0)}
 
 
+def starved(grid):
+    """Everything around is flagged as SO2 but one pixel."""
+    flags = np.ones(grid.shape)
+    flags[36, 36] = 0
+    return {"flags": flags}
+
+
 def half_usable(grid):
     qa = np.full(grid.shape, 100)
     qa[20:22, 17:23] = 0
@@ -205,6 +214,7 @@ CASES = {
     "wind_low": (lambda grid: {"wind": (1.9, 0.0)}, ["wind_low"]),
     "touches_edge": (lambda grid: {"mask": block(grid, slice(0, 6), COLUMNS)}, ["touches_edge"]),
     "no_background": (no_background, ["no_background"]),
+    "background_starved": (starved, ["background_starved"]),
     "axis_off_plume": (off_axis, ["axis_off_plume", "wind_across"]),
     "no_ellipse": (lambda grid: {"mask": block(grid, slice(20, 21), slice(17, 18))}, ["few_pixels", "no_ellipse"]),
     "saturated": (lambda grid: {"column": np.where(block(grid, ROWS, COLUMNS), 0.23, 1e-3)}, ["saturated"]),
@@ -251,6 +261,13 @@ class TestReasonCodes:
         assert row["emission_p16_kg_h"] < row["emission_kg_h"] < row["emission_p84_kg_h"]
         assert np.isnan([row[f"sigma_ln_{name}"] for name in COMPONENTS]).all()
 
+    def test_a_negative_rate_is_named_although_the_mass_of_the_mask_is_positive(self, grid):
+        mask = block(grid, slice(18, 21), slice(18, 21))
+        fringe = block(grid, slice(16, 23), slice(16, 23)) & ~mask
+        row = record(grid, np.where(mask, 2e-4, np.where(fringe, -2e-4, 0.0)), mask)
+        assert row["mass_kg"] > 0.0 > row["emission_kg_h"]
+        assert "negative_enhancement" in row["quality"]
+
     @pytest.mark.parametrize(("n_bad", "has_rate"), [(9, True), (10, False)])
     def test_a_rate_needs_three_quarters_of_the_pixels(self, grid, n_bad, has_rate):
         mask = block(grid, ROWS, COLUMNS)
@@ -287,6 +304,24 @@ class TestReasonCodes:
         row = record(grid, mask=block(grid, rows, columns), wind=(5.0, 0.0) if horizontal else (0.0, 5.0))
         assert row["length_m"] == pytest.approx(16 * (3500.0 if horizontal else 5500.0), rel=0.01)
         assert row["quality"] == []
+
+    @pytest.mark.parametrize("why", [half_usable, no_background])
+    def test_a_plume_without_a_rate_still_lies_along_its_wind(self, grid, why):
+        whole, row = record(grid), record(grid, **why(grid))
+        assert np.isnan(row["emission_kg_h"])
+        for name in ("transport_length_m", "wind_vs_axis_deg"):
+            assert row[name] == whole[name], name
+        across = record(grid, mask=block(grid, ROWS, slice(4, 36)), wind=(0.5, 5.0), qa_value=why(grid)["qa_value"])
+        assert "wind_across" in across["quality"]
+        assert "age_gt_tau" in record(grid, rule=EmissionRule(lifetime_h=1.0), **why(grid))["quality"]
+
+    def test_an_exact_calm_has_one_reason_and_no_direction(self, grid):
+        row = record(grid, wind=(0.0, 0.0))
+        assert row["quality"] == ["no_wind"]
+        assert {row[f"emission_{name}_reason"] for name in estimator_names()} == {"no_wind"}
+        assert row["transport_speed_m_s"] == 0.0
+        for name in ("transport_direction_deg", "wind_direction_deg", "wind_vs_axis_deg", "transport_length_m"):
+            assert np.isnan(row[name]), name
 
 
 class TestErrors:
@@ -325,6 +360,15 @@ class TestErrors:
         column = np.where(block(grid, ROWS, COLUMNS), 3e-3, 1e-3).astype("f4")
         boxes = {f"vertical_column_{height}km": factor * column for height, factor in ((1, 3.0), (7, 1.0), (15, 0.75))}
         assert record(grid, **boxes)["sigma_ln_height"] == pytest.approx(0.5 * np.log(4.0), rel=1e-4)
+
+    def test_a_mask_too_small_at_a_higher_probability_has_the_least_error(self, grid):
+        mask = block(grid, ROWS, COLUMNS)
+        swath = make_swath(grid, np.where(mask, 3e-3, 1e-3))
+        for sure, expected in ((5, 0.2), (36, 0.0)):
+            probability = np.where(mask, 0.65, 0.0).astype("f4")
+            probability[tuple(index[:sure] for index in np.nonzero(mask))] = 0.9
+            chip = only(extract_plumes(swath, probability, ExtractionRule(ComponentRule(0.6, 0.4, 1)), "digest"))
+            assert plume_record(chip, EmissionRule())["sigma_ln_mask"] == expected
 
     def test_no_draws_no_interval(self, grid):
         row = record(grid, rule=EmissionRule(errors=ErrorModel(draws=0)))

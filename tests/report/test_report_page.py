@@ -189,7 +189,8 @@ def test_a_fetched_archive_tells_the_most_that_lay_on_the_disk(globe):
     asked = int((coverage["status"] != "not_selected").sum())
     assert f"came in {2 * asked} requests" in said
     assert re.search(r"saved 7(\.0+)? MB", said)
-    assert "with 4 connections and a largest granule of 450 MB, at most 1800 MB lay" in said
+    assert "with 4 connections and a largest granule of 450 MB, at most 1800 MB of granules lay" in said
+    assert "what interrupted transfers left" in said
     assert "lay on the disk" not in coverage_section(replace(fetched, config=CONFIG)).body
 
 

@@ -76,6 +76,7 @@ class Faults:
     forgotten: set[str] = field(default_factory=set)
     looks: int = 0
     zipped: bool = False
+    hole: bool = False
     wrong_answer: Callable[[dict[str, Any]], dict[str, Any]] | None = None
 
 
@@ -194,6 +195,9 @@ class CdsServer(Loopback):
             np.arange(west, east + 1e-6, self.step_deg),
             [int(level) for level in inputs.get("pressure_level", [])],
         )
+        if self.trouble.hole:
+            for variable in made.data_vars.values():
+                variable.values[(-1,) * variable.ndim] = np.nan
         with tempfile.TemporaryDirectory() as folder:
             path = write_new(Path(folder) / "data.nc", made)
             if self.trouble.zipped:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from tests.plume_makers import block, cut, make_swath, metre_grid, only
 from tests.weather.era5_files import hours
@@ -100,6 +100,7 @@ boxes = st.builds(
 
 @settings(max_examples=100, deadline=None)
 @given(boxes, boxes)
+@example(block_at(-180.0, 0.0, width=0.25), block_at(0.0, 0.0, width=0.25))
 def test_a_joined_block_holds_both_and_is_no_wider_than_half_more(one, other):
     joined = join(one, other)
     assert holds(joined, one)

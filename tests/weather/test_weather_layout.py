@@ -84,6 +84,29 @@ def test_versions_per_time_are_said(tmp_path, mark, said):
     assert read_era5(write_new(tmp_path / "x.nc", made(expver=mark))).attrs["expver"] == said
 
 
+def _as_cfgrib(data):
+    """Lay it out as cfgrib does: the analysis is `time`, and `valid_time` stands beside it."""
+    times = data["valid_time"].values
+    data = data.drop_vars("expver").rename(valid_time="time", pressure_level="isobaricInhPa")
+    return data.assign_coords(step=np.timedelta64(0, "h"), valid_time=("time", times))
+
+
+def test_valid_time_beside_time_is_the_one_that_counts(tmp_path):
+    late = _as_cfgrib(made()).assign_coords(time=TIMES.astype("datetime64[ns]") - np.timedelta64(6, "h"))
+    for number, data in enumerate((_as_cfgrib(made()), late, late.isel(time=1), late.expand_dims("step", 1))):
+        path = tmp_path / f"{number}.nc"
+        data.to_netcdf(path)
+        assert_is_the_atmosphere(read_era5(path))
+
+
+def test_several_times_for_the_same_values_are_refused(tmp_path):
+    path = tmp_path / "x.nc"
+    steps = _as_cfgrib(made()).expand_dims(step=np.arange(2).astype("timedelta64[h]"))
+    steps.assign_coords(valid_time=(("time", "step"), np.array([TIMES, TIMES]).T.astype("M8[ns]"))).to_netcdf(path)
+    with pytest.raises(ExternalDataError, match=r"several times(.|\n)*valid_time \(time, step\)"):
+        read_era5(path)
+
+
 def test_a_single_hour_and_level_without_their_dimensions(tmp_path):
     one = made().isel(valid_time=0, pressure_level=2)
     one["expver"] = ((), "0001")
@@ -228,6 +251,15 @@ def test_other_grids_in_one_place_are_refused(tmp_path):
     one = read_era5(write_new(tmp_path / "a.nc", made()))
     other = read_era5(write_new(tmp_path / "b.nc", made(SINGLE, latitude=LATITUDE + 0.1)))
     with pytest.raises(ExternalDataError, match="different grids"):
+        merge_parts([one, other], tmp_path)
+
+
+@pytest.mark.parametrize("coarse", ["latitude", "longitude"])
+def test_grids_of_other_steps_that_share_points_are_refused(tmp_path, coarse):
+    fine = {"latitude": np.arange(40.0, 35.9, -0.25), "longitude": np.arange(10.0, 14.1, 0.25)}
+    one = read_era5(write_new(tmp_path / "a.nc", made(**fine)))
+    other = read_era5(write_new(tmp_path / "b.nc", made(SINGLE, **(fine | {coarse: fine[coarse][::4]}))))
+    with pytest.raises(ExternalDataError, match=r"different grids(.|\n)*0\.25 and 1 degrees"):
         merge_parts([one, other], tmp_path)
 
 

@@ -165,7 +165,7 @@ def test_429_waits_as_long_as_it_says(server, fetch, clock):
     assert 90.0 in clock.waits
 
 
-PASSING = (Reply(500, b"oops"), Reply(502, b"<html></html>", "text/html"), Reply(reset=True))
+PASSING = (Reply(500, b"oops"), Reply(502, b"<html></html>", "text/html"), Reply(reset=True), Reply(408, b""))
 
 
 def test_passing_faults_of_any_question_are_waited_out(server, fetch, clock, tmp_path):
@@ -173,7 +173,7 @@ def test_passing_faults_of_any_question_are_waited_out(server, fetch, clock, tmp
     assert len(server.seen) > 6
     for place in range(1, len(server.seen)):
         with CdsServer() as fresh:
-            fresh.faults = [None] * place + [PASSING[place % 3]]
+            fresh.faults = [None] * place + [PASSING[place % len(PASSING)]]
             client = CdsClient(CdsAccount(fresh.url, KEY), PATIENCE, sleep=clock.sleep, clock=clock)
             before = len(clock.waits)
             download_blocks(client, [BLOCK], (), tmp_path / str(place))
@@ -220,6 +220,24 @@ def test_an_answer_to_another_question_is_refused_and_asked_anew(server, fetch, 
         fetch()
     server.trouble.wrong_answer = None
     assert fetch().sizes["time"] == 2
+
+
+def test_an_answer_without_the_hours_between_is_refused_and_asked_anew(server, fetch):
+    block = Block(BLOCK.box, tuple(hours("2021-03-24T10", 4)), BLOCK.plumes)
+    server.trouble.wrong_answer = lambda inputs: inputs | {"time": ["10:00", "13:00"]}
+    with pytest.raises(ExternalDataError, match=r"lacks hours(.|\n)*2021-03-24T11, 2021-03-24T12"):
+        fetch(block)
+    server.trouble.wrong_answer = None
+    assert fetch(block).sizes["time"] == 4
+
+
+def test_an_answer_with_holes_is_refused_and_asked_anew(server, fetch):
+    server.trouble.hole = True
+    with pytest.raises(ExternalDataError, match=r"has holes(.|\n)*missing values"):
+        fetch()
+    server.trouble.hole = False
+    assert fetch().sizes["time"] == 2
+    assert len(server.submitted) == 4
 
 
 def test_a_torn_ledger_is_not_followed(server, fetch, tmp_path):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import xarray as xr
 from tests.plume_makers import block, cut, make_swath, metre_grid, only
 from tests.weather.cds_server import KEY, CdsServer
 from tests.weather.era5_files import PRESSURE, SINGLE, Atmosphere, dataset, write_new, write_old
@@ -120,6 +121,43 @@ def test_a_folder_without_the_day_is_said(tmp_path):
     code, path = fetched(tmp_path, [chip], "--source", str(tmp_path / "era5"))
     assert code == 1
     assert not path.exists()
+
+
+def _ends_early(hour):
+    return {"time": hour + np.arange(-3, 1).astype("timedelta64[h]")}
+
+
+def _is_narrow(hour):
+    return {"longitude": np.arange(15.0, 18.1, 0.25)}
+
+
+@pytest.mark.parametrize("change", [_ends_early, _is_narrow])
+def test_a_folder_in_which_one_of_the_files_does_not_cover_the_plume_is_said(tmp_path, change):
+    chip = chip_at()
+    hour = chip.time.astype("datetime64[h]")
+    whole = {
+        "time": hour + np.arange(-1, 4).astype("timedelta64[h]"),
+        "latitude": np.arange(40.0, 34.9, -0.25),
+        "longitude": np.arange(12.0, 18.1, 0.25),
+    }
+    (tmp_path / "era5").mkdir()
+    write_new(tmp_path / "era5" / "levels.nc", dataset(AIR, PRESSURE, **whole))
+    write_new(tmp_path / "era5" / "single.nc", dataset(AIR, SINGLE, **(whole | change(hour))))
+    with pytest.raises(ExternalDataError, match=r"do not cover a plume(.|\n)*blh_m") as caught:
+        folder_blocks(tmp_path / "era5", [plume_block(chip)])
+    assert "era5.path: download" in caught.value.remedy
+    write_new(tmp_path / "era5" / "single.nc", dataset(AIR, SINGLE, **whole))
+    assert len(folder_blocks(tmp_path / "era5", [plume_block(chip)])) == 1
+
+
+def test_a_file_without_a_variable_of_use_is_left_out_once(tmp_path, caplog):
+    chips = [chip_at(), chip_at(longitude=60.0)]
+    folder = era5_folder(tmp_path / "era5", chips)
+    mask = xr.Dataset({"lsm": (("latitude", "longitude"), np.ones((2, 2)))}, {"latitude": [0, 1], "longitude": [0, 1]})
+    mask.to_netcdf(folder / "land_sea_mask.nc")
+    assert len(folder_blocks(folder, [plume_block(chip) for chip in chips])) == 2
+    (said,) = [record.getMessage() for record in caplog.records if "left out" in record.getMessage()]
+    assert "land_sea_mask.nc" in said
 
 
 def test_boxes_come_back_from_the_file_as_they_were(tmp_path):

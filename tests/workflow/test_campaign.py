@@ -9,7 +9,7 @@ from tests.workflow.conftest import CampaignFolder
 from so2plumes import __version__
 from so2plumes.config import parse_config
 from so2plumes.dictionary import table_specs
-from so2plumes.files import read_json
+from so2plumes.files import read_json, sha256
 from so2plumes.provenance import config_digest
 from so2plumes.seen import read_seen
 from so2plumes.table import read_plumes, read_table
@@ -155,12 +155,23 @@ def test_emissions_rerun_from_chips_without_swaths(copy_of_finished):
     assert campaign.products() == products
 
 
-def test_rows_name_their_configuration_and_code(finished):
+def test_rows_name_their_configuration_and_code(root, finished):
     rows = read_plumes(finished.folder / "results" / "campaign" / "plumes.parquet")
     made_with = parse_config(json.loads((finished.folder / "test.yaml").read_text()))
-    assert set(rows["config_sha256"]) == {config_digest(made_with)}
+    assert set(rows["config_sha256"]) == {config_digest(made_with, sha256(root / "resources" / "known_sources.csv"))}
     assert {text.split("+")[0] for text in rows["code_version"]} == {__version__}
     assert (rows["model_sha256"].str.len() == 64).all()
+
+
+def test_another_list_of_known_sources_makes_the_rows_again(root, copy_of_finished):
+    campaign = copy_of_finished
+    (campaign.folder / "resources").unlink()
+    shutil.copytree(root / "resources", campaign.folder / "resources", copy_function=shutil.copy2)
+    with (campaign.folder / "resources" / "known_sources.csv").open("a") as known:
+        known.write("# another\n")
+    jobs = campaign.planned("results/campaign/plumes.parquet")
+    assert jobs["estimate_emissions"] == 2
+    assert "extract_plumes" not in jobs
 
 
 def test_the_product_is_published(copy_of_finished):
@@ -168,7 +179,8 @@ def test_the_product_is_published(copy_of_finished):
     assert campaign.planned("product") == {"export_product": 1, "product": 1}
     campaign.run("product")
     assert campaign.planned("product") == {}
-    assert campaign.planned("product", "--config", "product={publisher: Me}") == {"export_product": 1, "product": 1}
+    for change in ("product={publisher: Me}", "campaign={name: Another}"):
+        assert campaign.planned("product", "--config", change) == {"export_product": 1, "product": 1}
     folder = campaign.folder / "results" / "campaign" / "product"
     plumes = read_plumes(folder.parent / "plumes.parquet")
     assert read_json(folder / "plumes.json")["rows"] == len(plumes) >= 1

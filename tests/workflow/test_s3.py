@@ -124,6 +124,32 @@ def test_the_plumes_of_the_bucket_are_those_of_the_folder_and_a_second_run_does_
     assert list(index["time_from"].unique()) == ["name"]
 
 
+def test_a_list_made_again_makes_only_the_periods_anew_for_which_it_changed(campaign, store, archive):
+    campaign.run(PRODUCTS)
+    elsewhere = "archive={s3_endpoint: 'http://127.0.0.1:9', s3_region: elsewhere, checksum: false}"
+    assert campaign.planned(PRODUCTS, "--config", elsewhere) == {}
+    assert campaign.planned(PRODUCTS, "--config", "archive={processors: ['020401']}")["fetch_swaths"] == 2
+
+    again = ("results/2021/index.parquet", "--forcerun", "index_archive")
+    campaign.run(*again)
+    assert campaign.planned(PRODUCTS) == {}
+
+    index = read_table(campaign.folder / "results/2021/index.parquet")
+    row = index[index["selected"] & (index["date"] == str(DAYS[1]))].iloc[-1]
+    store.put(key_of(row["granule"]), archive[1][key_of(row["granule"])] + bytes(16))
+    campaign.run(*again)
+    planned = campaign.planned(PRODUCTS)
+    assert planned["fetch_swaths"] == planned["detect_plumes"] == 1
+    asked = len(store.asked)
+    campaign.run(PRODUCTS)
+    days = {key_of(name): date for name, date in zip(index["granule"], index["date"], strict=True)}
+    got = {days[key] for key in days if any(key in request.path for request in store.asked[asked:])}
+    assert got == {str(DAYS[1])}
+    sizes = {granule["granule"]: granule["size_bytes"] for granule in receipts(campaign)}
+    assert sizes[row["granule"]] == row["size_bytes"] + 16
+    assert campaign.planned(PRODUCTS) == {}
+
+
 def test_granules_that_are_gone_or_changed_are_said_and_the_days_go_on(campaign, store, archive):
     campaign.run("results/2021/index.parquet")
     gone, changed = list(archive[1])[:2]

@@ -1,6 +1,7 @@
 # What all rules share: the validated configuration, the periods, and how commands are found.
 
 import datetime
+import functools
 import json
 import os
 import shlex
@@ -10,6 +11,7 @@ from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
 from snakemake.logging import logger
+from so2plumes.archive.listed import choice_of, is_current, read_listed
 from so2plumes.config import check_files, parse_config
 from so2plumes.detect.card import card_path
 from so2plumes.environment import put_commands_on_path
@@ -34,6 +36,8 @@ try:
 except ConfigError as error:
     sys.exit(f"configuration error: {error}")
 
+KNOWN_SOURCES = "resources/known_sources.csv"
+KNOWN_SHA256 = sha256(KNOWN_SOURCES)
 RESULTS = CONFIG.results
 LOGS = f"{RESULTS}/logs"
 BENCHMARKS = f"{RESULTS}/benchmarks"
@@ -85,12 +89,15 @@ ACCOUNT = (
     if FETCHED
     else ""
 )
-STORE = (
-    f"--s3-endpoint {shlex.quote(CONFIG.archive.s3_endpoint or 'none')} --bucket {shlex.quote(CONFIG.archive.bucket)}"
-    f" --s3-region {shlex.quote(CONFIG.archive.s3_region)}"
-)
+BUCKET = f"--bucket {shlex.quote(CONFIG.archive.bucket)}"
+STORE = f"--s3-endpoint {shlex.quote(CONFIG.archive.s3_endpoint or 'none')} --s3-region {shlex.quote(CONFIG.archive.s3_region)}"
+LISTED_AT = {
+    "cdse": f"--catalogue {shlex.quote(CONFIG.archive.catalogue)}",
+    "s3": STORE,
+}.get(CONFIG.archive.source, "")
+CHECKSUM = "" if CONFIG.archive.checksum else "--no-checksum"
 DOWNLOAD = (
-    f"--download {CONFIG.archive.download} --token {CONFIG.archive.token} {STORE} {ACCOUNT}"
+    f"--download {shlex.quote(CONFIG.archive.download)} --token {shlex.quote(CONFIG.archive.token)} {STORE} {BUCKET} {ACCOUNT}"
     f" --shared-folder {shlex.quote(CONFIG.archive.shared_folder)} {LIMITS}"
     f" --staging {RESULTS}/{{wildcards.year}}/staging/{{wildcards.date}}"
     if FETCHED
@@ -166,6 +173,41 @@ ARCHIVE_OPTION = (
     if FETCHED
     else f"--archive {shlex.quote(ARCHIVE)}"
 )
+
+
+def list_choice(wildcards):
+    """Digest of what the granule list of a year is made by: the parameters of `index_archive`."""
+    return choice_of(
+        ALGORITHMS["index_archive"],
+        calendar_year(wildcards),
+        list_options(wildcards),
+        REGION,
+        CONFIG.archive.processors,
+        CONFIG.archive.retrievals,
+    )
+
+
+@functools.cache
+def granule_list(path, stamp):
+    """What the granule list of a year says; `stamp` is its time."""
+    return read_listed(path)
+
+
+def list_of_period(wildcards):
+    """The granule list of the year: ancient where it says of the period what its receipt is of.
+
+    A list that was made again then makes only the periods anew for which it has changed. It counts in full where the
+    configuration asks for another list, as Snakemake does not look at the jobs behind an ancient input that is remade.
+    """
+    path = f"{RESULTS}/{wildcards.year}/index.parquet"
+    if SIMULATED or not os.path.isfile(path):
+        return path
+    listed = granule_list(path, os.stat(path).st_mtime_ns)
+    receipt = f"{RESULTS}/{wildcards.year}/receipts/{wildcards.date}.json"
+    same = listed.choice == list_choice(wildcards) and is_current(
+        receipt, listed, period_of(wildcards).dates
+    )
+    return ancient(path) if same else path
 
 
 def chips_of_earlier_period(wildcards):
@@ -253,9 +295,9 @@ def list_options(wildcards):
     if not FETCHED:
         return ARCHIVE_OPTION.format(year=wildcards.year)
     if CONFIG.archive.source == "cdse":
-        return f"--source cdse --catalogue {CONFIG.archive.catalogue}"
+        return "--source cdse"
     prefixes = shlex.quote(json.dumps(CONFIG.archive.prefixes))
-    return f"--source s3 {STORE} --prefixes {prefixes}"
+    return f"--source s3 {BUCKET} --prefixes {prefixes}"
 
 
 def weights_of(wildcards):

@@ -56,7 +56,7 @@ rule estimate_emissions:
     """One row per plume: geometry, mass, wind, rate, label, reason codes."""
     input:
         chips=f"{RESULTS}/{{year}}/chips/{{date}}.nc",
-        known=ancient("resources/known_sources.csv"),
+        known=ancient(KNOWN_SOURCES),
         winds=winds_of_period,
     output:
         f"{RESULTS}/{{year}}/emissions/{{date}}.parquet",
@@ -70,11 +70,12 @@ rule estimate_emissions:
         mem_mb=1500,
     params:
         version=ALGORITHMS["estimate_emissions"],
+        known_sha256=KNOWN_SHA256,
         rule=EMISSION_RULE,
         winds=winds_option,
     shell:
         "so2plumes estimate-emissions --chips {input.chips} --known {input.known} {params.winds} {params.rule}"
-        f" --config-sha256 {config_digest(CONFIG)} --out {{output}} --log {{log}}"
+        f" --config-sha256 {config_digest(CONFIG, KNOWN_SHA256)} --out {{output}} --log {{log}}"
 
 
 rule collect_plumes:

@@ -18,6 +18,8 @@ rule export_product:
         mem_mb=3000,
     params:
         version=ALGORITHMS["export_product"],
+        name=CONFIG.campaign.name,
+        known_sha256=KNOWN_SHA256,
         licence=CONFIG.product.licence,
         publisher=CONFIG.product.publisher,
         config=config_of_this_run,
@@ -26,7 +28,7 @@ rule export_product:
         "write the product of the campaign"
     shell:
         "so2plumes export-product --plumes {input.plumes} --coverage {input.coverage} --results {params.results}"
-        " --config {params.config:q} --out {output} --log {log}"
+        " --config {params.config:q} --known-sha256 {params.known_sha256} --out {output} --log {log}"
 
 
 rule product:

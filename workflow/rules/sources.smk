@@ -1,6 +1,5 @@
 # Clusters, eruptions and the inventory, per year and for the campaign.
 
-KNOWN_SOURCES = "resources/known_sources.csv"
 VOLCANOES = shlex.quote(str(volcano_list() or "none"))
 WHOLE_CAMPAIGN = f"--start {START} --end {END}"
 EVENT = (

@@ -7,12 +7,13 @@ when they drift.
 from __future__ import annotations
 
 import datetime
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from so2plumes.detect.card import card_path
 from so2plumes.errors import ConfigError
@@ -50,6 +51,16 @@ PRESETS: dict[str, dict[str, dict[str, Any]]] = {
 
 Origin = Literal["max", "upwind"]
 Processor = Annotated[str, Field(pattern=r"^\d{6}$")]
+
+
+def _without_user(value: str) -> str:
+    """Refuse an address with user information: addresses stand in commands, logs and reports."""
+    if "@" in value.partition("?")[0]:
+        raise ValueError("an address without user name and password; they go into the environment or a private file")
+    return value
+
+
+Address = Annotated[str, AfterValidator(_without_user)]
 
 
 class Section(BaseModel):
@@ -105,13 +116,13 @@ class Archive(Section):
         "bucket of an S3 store, likewise."
     )
     path: str = Field("archive", description="Folder of the local archive. Not used by the other sources.")
-    catalogue: str = Field(
+    catalogue: Address = Field(
         "https://catalogue.dataspace.copernicus.eu/odata/v1/Products", description="Products of the OData catalogue."
     )
-    download: str = Field(
+    download: Address = Field(
         "https://download.dataspace.copernicus.eu/odata/v1/Products", description="Where products are downloaded."
     )
-    token: str = Field(
+    token: Address = Field(
         "https://identity.dataspace.copernicus.eu/auth/realms/CDSE/protocol/openid-connect/token",
         description="The token service.",
     )
@@ -123,7 +134,7 @@ class Archive(Section):
         "environment (AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN) goes before, ~/.aws/credentials "
         "after.",
     )
-    s3_endpoint: str | None = Field(
+    s3_endpoint: Address | None = Field(
         "https://eodata.dataspace.copernicus.eu",
         description="Address of the S3 store; null: Amazon. The defaults of an S3 store are those of the Copernicus "
         "Data Space.",
@@ -211,7 +222,7 @@ class Detect(Section):
     mosaic: Literal["rolling", "dense"] = Field(
         "rolling",
         description="`rolling`: windows of the training's size at every step (paper); `dense`: the same network on "
-        "tiles of 128 pixels, several times cheaper and not equal (docs/performance.md).",
+        "tiles of 64 pixels, several times cheaper and not equal (docs/performance.md).",
     )
     threshold: float = Field(0.5, gt=0, lt=1, description="A plume has pixels of at least this probability.")
     growth_threshold: float | None = Field(
@@ -361,7 +372,7 @@ class Eruptions(Section):
         description="GVP eruption list: website CSV or XLSX, or WFS GeoJSON. Null skips the match, and the report "
         "says so; `download` fetches it first; `simulated` is the list of a simulated archive.",
     )
-    url: str = Field(
+    url: Address = Field(
         "https://webservices.volcano.si.edu/geoserver/GVP-VOTW/ows", description="Web service of the GVP (`download`)."
     )
     radius_km: float = Field(50, gt=0, description="Largest distance of plume and volcano.")
@@ -383,7 +394,7 @@ class Edgar(Section):
         description="EDGAR v8.1 SO2 file or folder (nc or zip). Null skips the comparison, and the report says so; "
         "`download` fetches the grids first; `simulated` is the grid of a simulated archive.",
     )
-    url: str = Field(
+    url: Address = Field(
         "https://jeodpp.jrc.ec.europa.eu/ftp/jrc-opendata/EDGAR/datasets/v81_FT2022_AP_new",
         description="Where the EDGAR grids are (`download`).",
     )
@@ -404,7 +415,7 @@ class Era5(Section):
         "for time and place; `download` asks the Climate Data Store (account: CDSAPI_URL and CDSAPI_KEY, or "
         "~/.cdsapirc).",
     )
-    url: str | None = Field(
+    url: Address | None = Field(
         None, description="Address of the API of the Climate Data Store; null: that of the account (`download`)."
     )
     levels_hpa: list[Annotated[int, Field(ge=1, le=1000)]] = Field(
@@ -576,7 +587,7 @@ def _allowed(error: Mapping[str, Any]) -> str:
 
 
 def _found(error: Mapping[str, Any]) -> str:
-    return "nothing" if error["type"] == "missing" else repr(error.get("input"))
+    return "nothing" if error["type"] == "missing" else re.sub(r"//.*@", "//***@", repr(error.get("input")))
 
 
 def parse_config(values: Mapping[str, Any]) -> Config:

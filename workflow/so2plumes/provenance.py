@@ -44,10 +44,17 @@ OTHER_SECTIONS = frozenset(
 """Sections that say which granules are processed (the row names its granule) or what follows the plume table."""
 
 
-def row_config(config: Config) -> dict[str, Any]:
+def row_config(config: Config, known_sha256: str = "") -> dict[str, Any]:
     """Part of the configuration that a row depends on.
 
-    Beside `ROW_SECTIONS` that is the region, as it cuts swaths, and of a simulated archive its making.
+    Beside `ROW_SECTIONS` that is the region, as it cuts swaths, of a simulated archive its making, and the list of
+    known sources. Of ERA5 only ``use`` where it is not used.
+
+    Parameters
+    ----------
+    config : Config
+    known_sha256 : str
+        SHA-256 of the list of known sources; empty without one.
     """
     values = config.model_dump(mode="json")
     part = {
@@ -55,14 +62,17 @@ def row_config(config: Config) -> dict[str, Any]:
         for section, left_out in ROW_SECTIONS.items()
     }
     part["campaign"] = {"region": values["campaign"]["region"]}
+    if config.era5.use == "never":
+        part["era5"] = {"use": "never"}
     if config.archive.source == "simulated":
         part["simulate"] = values["simulate"]
+    part["known_sources"] = {"sha256": known_sha256}
     return part
 
 
-def config_digest(config: Config) -> str:
+def config_digest(config: Config, known_sha256: str = "") -> str:
     """SHA-256 of `row_config` as JSON with sorted keys and without blanks."""
-    text = json.dumps(row_config(config), sort_keys=True, separators=(",", ":"))
+    text = json.dumps(row_config(config, known_sha256), sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
 
 

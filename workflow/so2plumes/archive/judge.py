@@ -45,7 +45,8 @@ def _refusal(answer: Answer, name: str) -> Exception:
         )
         return _ended(answer, name, "forbidden", "the archive refuses this account", remedy)
     if status == 412:
-        remedy = "index the archive again (--forcerun index_archive)"
+        again = "snakemake results/<year>/index.parquet --forcerun index_archive"
+        remedy = f"index the archive again ({again}), then start the run again"
         return _ended(answer, name, "changed", "the archive holds another version than the list", remedy)
     if status in (408, 425, 429) or status >= 500:
         reason = "throttled" if status == 429 else "server_error"

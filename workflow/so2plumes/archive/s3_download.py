@@ -30,7 +30,7 @@ class S3Download:
     ----------
     bucket : S3Bucket
     folder : path
-        For the granule that is being fetched; at most one is there.
+        For the granule that is being fetched, and what interrupted transfers left, to be continued.
     limits : Limits
         Connections and byte budget of all jobs of the machine.
     """
@@ -42,7 +42,7 @@ class S3Download:
 
     @contextmanager
     def obtained(self, row: pd.Series) -> Iterator[Obtained]:
-        """Fetch, give and delete; the connection is held until then, so that the disk holds no more granules."""
+        """Fetch, give and delete; the connection is held until then, so that the disk holds no more whole granules."""
         self.folder.mkdir(parents=True, exist_ok=True)
         target = self.folder / f"{row['granule']}.nc"
         with self.limits.granted(target.name, max(int(row["size_bytes"]), 0)) as report:

@@ -9,7 +9,7 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from so2plumes.commands.archive_limits import add_limit_options, budget_of, limits_of
+from so2plumes.commands.archive_limits import add_limit_options, budget_of, incoming_of, limits_of
 from so2plumes.commands.archive_s3 import add_s3_options
 from so2plumes.commands.options import (
     Common,
@@ -35,10 +35,13 @@ log = logging.getLogger(__name__)
 
 def index_archive(options: argparse.Namespace) -> None:
     """Freeze the granule list of a year: what exists, what is selected and why."""
+    from so2plumes.archive.listed import CHOICE
     from so2plumes.table import write_table
 
     ways = {"folder": _from_folder, "cdse": _from_catalogue, "s3": _from_bucket}
-    write_table(ways[options.source](options), options.out)
+    table = ways[options.source](options)
+    table.attrs = {CHOICE: options.choice}
+    write_table(table, options.out)
 
 
 def _from_folder(options: argparse.Namespace) -> pd.DataFrame:
@@ -105,6 +108,7 @@ def _freeze(
 def fetch_swaths(options: argparse.Namespace) -> None:
     """Make the compact swaths of some days and a receipt that accounts for every granule."""
     from so2plumes.archive.fetch import FetchRule, fetch_period, receipt_document
+    from so2plumes.archive.listed import listed_in
     from so2plumes.archive.staging import Staging
     from so2plumes.files import atomic_directory, write_json
     from so2plumes.made_by import extended, write_beside
@@ -122,9 +126,10 @@ def fetch_swaths(options: argparse.Namespace) -> None:
             log.info("%s: another job has made it", options.period)
             return
         with atomic_directory(options.out) as folder:
-            receipts = fetch_period(read_table(options.index), _source(options), dates, folder, rule, staging)
+            index = read_table(options.index)
+            receipts = fetch_period(index, _source(options), dates, folder, rule, staging)
             write_beside(folder, extended({}, "fetch_swaths"))
-            document = receipt_document(options.period, dates, receipts)
+            document = receipt_document(options.period, dates, receipts, listed_in(index).of(dates))
             write_json(options.receipt, document)
         if staging is not None:
             staging.clear()
@@ -153,8 +158,8 @@ def _source(options: argparse.Namespace) -> GranuleSource:
     shared = options.shared_folder.expanduser()
     return CatalogueDownload(
         options.download,
-        options.staging / "incoming",
-        limits_of(options),
+        incoming_of(options),
+        limits_of(options, options.download),
         TokenStore(options.token, find_credentials(options.credentials), shared / "tokens"),
     )
 
@@ -176,6 +181,7 @@ def add_commands(commands: Subparsers, common: Common) -> None:
     _add_source(parser)
     parser.add_argument("--catalogue", default="", help="address of the products of an OData catalogue")
     parser.add_argument("--prefixes", default="[]", help="JSON: beginnings of the keys of an S3 store")
+    parser.add_argument("--choice", default="", help="digest of the configuration that the list is made by; kept in it")
     add_paths(parser, out="Parquet table; of a catalogue also .csv and .csv.json beside it")
     parser = add_command(commands, common, "fetch-swaths", fetch_swaths)
     add_period(parser)

@@ -6,7 +6,7 @@ import argparse
 import json
 from typing import TYPE_CHECKING
 
-from so2plumes.commands.archive_limits import budget_of, limits_of
+from so2plumes.commands.archive_limits import budget_of, incoming_of, limits_of
 from so2plumes.commands.options import optional_path
 
 if TYPE_CHECKING:
@@ -67,8 +67,5 @@ def download_of_bucket(options: argparse.Namespace) -> S3Download:
     """Return the source of granules that the options name."""
     from so2plumes.archive.s3_download import S3Download
 
-    return S3Download(
-        bucket_of(options),
-        options.staging / "incoming",
-        limits_of(options),
-    )
+    bucket = bucket_of(options)
+    return S3Download(bucket, incoming_of(options), limits_of(options, bucket.base))

@@ -26,7 +26,7 @@ def estimate_emissions(options: argparse.Namespace) -> None:
     from so2plumes.provenance import Provenance
     from so2plumes.table import plume_frame, write_plumes
 
-    rule, origin, known = emission_rule(options), Provenance(options.config_sha256), _known_places(options.known)
+    rule, origin, known = emission_rule(options), Provenance(options.config_sha256), known_places(options.known)
     chips = read_chips(options.chips)
     fields = [None] * len(chips) if options.winds is None else _fields(options.winds, chips)
     rows = [
@@ -68,7 +68,8 @@ def emission_rule(options: argparse.Namespace) -> EmissionRule:
     )
 
 
-def _known_places(path: Path | None) -> KnownPlaces | None:
+def known_places(path: Path | None) -> KnownPlaces | None:
+    """Return the places of a table of known sources."""
     from so2plumes.emissions.known import KnownPlaces
     from so2plumes.sources.known import read_known_sources
 

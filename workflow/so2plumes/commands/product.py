@@ -24,7 +24,7 @@ def export_product(options: argparse.Namespace) -> None:
     plumes = read_plumes(options.plumes)
     coverage = read_table(options.coverage) if options.coverage else None
     with atomic_directory(options.out) as folder:
-        write_product(plumes, config, Place(folder, options.out, options.results), coverage)
+        write_product(plumes, config, Place(folder, options.out, options.results), coverage, options.known_sha256)
     log.info("%d plumes in %s", len(plumes), options.out)
 
 
@@ -33,4 +33,5 @@ def add_commands(commands: Subparsers, common: Common) -> None:
     parser = add_command(commands, common, "export-product", export_product)
     add_paths(parser, plumes="plume table of the campaign", results="folder of the results", out="folder")
     parser.add_argument("--coverage", type=optional_path, default=None, help="table of granules")
+    parser.add_argument("--known-sha256", default="", help="digest of the list of known sources")
     parser.add_argument("--config", required=True, help="configuration as JSON text")

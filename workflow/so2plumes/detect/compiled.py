@@ -89,13 +89,24 @@ def _rooms(weights: UNetWeights) -> NDArray[np.int64]:
     return np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64) * LANES
 
 
+def _aligned_zeros(n: int) -> FloatArray:
+    """Zeros that begin where a vector of lanes does: one that crosses such a border takes two reads."""
+    room = np.zeros(n + LANES, np.float32)
+    first = -room.ctypes.data // room.itemsize % LANES
+    return room[first : first + n]
+
+
 def _check(weights: UNetWeights) -> None:
-    for what, value, unit in (("window", weights.window, 32), ("base width", weights.base_width, 4)):
-        if value % unit:
+    fits = {
+        "a window of 32 or a multiple of 64": weights.window == 32 or weights.window % 64 == 0,
+        "a base width that is a multiple of 4": weights.base_width % 4 == 0,
+    }
+    for expected, met in fits.items():
+        if not met:
             raise ModelError(
                 "the compiled engine cannot run this network",
-                expected=f"a {what} that is a multiple of {unit}",
-                found=str(value),
+                expected=expected,
+                found=f"window {weights.window}, base width {weights.base_width}",
                 remedy="set detect.engine to keras",
             )
 
@@ -108,7 +119,7 @@ class CompiledUNet:
     Parameters
     ----------
     weights : UNetWeights
-        Window a multiple of 32, base width a multiple of 4.
+        Window 32 or a multiple of 64, base width a multiple of 4.
     threads : int
 
     Raises
@@ -130,7 +141,7 @@ class CompiledUNet:
         self._pool = ThreadPoolExecutor(threads)
         self._work: SimpleQueue[FloatArray] = SimpleQueue()
         for _ in range(threads):
-            self._work.put(np.zeros(int(self._rooms[-1]), np.float32))
+            self._work.put(_aligned_zeros(int(self._rooms[-1])))
 
     def scores(
         self, image: FloatArray, source: FloatArray, tops: NDArray[np.int64], lefts: NDArray[np.int64]

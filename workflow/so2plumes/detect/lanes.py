@@ -83,21 +83,6 @@ def store(typing: Any, array: Any, place: Any, value: Any) -> Any:
 
 
 @intrinsic
-def fetch(typing: Any, array: Any, place: Any) -> Any:
-    """Ask for the vector at `place` ahead of its use."""
-
-    def generate(context: Any, builder: Any, signature: Any, given: Any) -> Any:
-        byte, word = ir.IntType(8).as_pointer(), ir.IntType(32)
-        kind = ir.FunctionType(ir.VoidType(), [byte, word, word, word])
-        function = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0i8")
-        at = builder.bitcast(_pointer(context, builder, signature.args[0], *given), byte)
-        builder.call(function, [at, word(0), word(2), word(1)])
-        return context.get_dummy_value()
-
-    return types.void(array, types.intp), generate
-
-
-@intrinsic
 def splat(typing: Any, number: Any) -> Any:
     """Return a vector of one number."""
 

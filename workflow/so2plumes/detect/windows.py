@@ -16,8 +16,8 @@ class Tiling:
     step: int
 
 
-DENSE = Tiling(128, 36)
-"""Large overlapping tiles. 36 is 4 more than 32, so those of a pixel lie at four shifts to the poolings of 16."""
+DENSE = Tiling(64, 20)
+"""Larger overlapping tiles. 20 is 4 more than 16, so the tiles of a pixel lie at four shifts to the poolings."""
 
 
 def tiling(mosaic: str, step: int) -> Tiling:

@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 
 from so2plumes.detect.lanes import (
     LANES,
-    fetch,
     larger,
     load,
     minus,
@@ -126,14 +125,6 @@ def _spread_tile(x: Any, place: Any, row: Any, v: Any, first: Any, stride: Any) 
         at += 6 * stride
 
 
-@njit(cache=True, nogil=True)
-def _fetch_tile(x: Any, place: Any, row: Any) -> Any:
-    """Ask for 4 x 4 pixels of a tile; its neighbours ask for the rest."""
-    for i in range(2, 6):
-        for j in range(2, 6):
-            fetch(x, place + i * row + j * LANES)
-
-
 @njit(inline="always")
 def _sums(m: Any, place: Any, stride: Any) -> Any:
     return _gather(
@@ -191,11 +182,8 @@ def convolve(
     for first in range(0, across * across, together):
         for t in range(together):
             corner = (first + t) // across * TILE * row + (first + t) % across * TILE * LANES
-            soon = (first + t + together) % (across * across)
-            ahead = soon // across * TILE * row + soon % across * TILE * LANES
             for c in range(n_in):
                 _spread_tile(x, c * plane + corner, row, v, (c * together + t) * LANES, v_stride)
-                _fetch_tile(x, c * plane + ahead, row)
         for block in range(n_out // group):
             w = u_first + block * 36 * n_in * group
             for k in range(36):

@@ -8,7 +8,9 @@
 ``normalised_convolution``  Gaussian mean (10 pixels) over the same free pixels: a level per pixel
 ==========================  ==========================================================================
 
-The standard error of all three counts one independent pixel in nine, as noise and stripes are correlated.
+The standard error of all three counts one independent pixel in nine, as noise and stripes are correlated. Fewer than
+nine pixels tell no scatter: theirs is at least their stated precision, or the scatter of the usable pixels of the
+chip outside the plume where none is stated.
 """
 
 from __future__ import annotations
@@ -53,6 +55,11 @@ class Background:
     level: NDArray[np.floating] | None = field(default=None, repr=False)
 
     @property
+    def starved(self) -> bool:
+        """True with too few pixels for a scatter of their own."""
+        return 0 < self.n_pixels < _CORRELATED_PIXELS
+
+    @property
     def per_pixel(self) -> NDArray[np.floating] | float:
         """Level per pixel, or the one level of all."""
         return self.value_mol_m2 if self.level is None else self.level
@@ -65,10 +72,22 @@ def _scatter(values: NDArray[np.floating]) -> float:
     return 1.4826 * float(np.median(np.abs(values - np.median(values))))
 
 
-def _level(values: NDArray[np.floating]) -> Background:
+def _chip_scatter(chip: Chip, pick: NDArray[np.bool_], values: NDArray[np.floating]) -> float:
+    """Scatter of picked pixels; `values` are what is left of their columns."""
+    scatter = _scatter(values)
+    if len(values) >= _CORRELATED_PIXELS:
+        return scatter
+    stated = chip.get("vertical_column_precision")
+    if stated is not None and (good := np.isfinite(stated[pick]) & (stated[pick] > 0)).any():
+        return max(scatter, float(np.median(stated[pick][good])))
+    return max(scatter, _scatter(chip["vertical_column"][chip.usable & ~chip.mask].astype(float)))
+
+
+def _level(chip: Chip, pick: NDArray[np.bool_]) -> Background:
+    values = chip["vertical_column"][pick].astype(float)
     if len(values) == 0:
         return NO_BACKGROUND
-    std = _scatter(values)
+    std = _chip_scatter(chip, pick, values)
     independent = max(1.0, len(values) / _CORRELATED_PIXELS)
     return Background(float(np.median(values)), std / np.sqrt(independent), len(values), std)
 
@@ -78,7 +97,7 @@ def bbox_median(chip: Chip) -> Background:
     pick = np.zeros(chip.shape, bool)
     pick[chip.bbox] = True
     pick &= ~chip.mask & chip.usable
-    return _level(chip["vertical_column"][pick].astype(float))
+    return _level(chip, pick)
 
 
 def dilate(mask: NDArray[np.bool_], pixels: int) -> NDArray[np.bool_]:
@@ -116,7 +135,7 @@ def ring(chip: Chip) -> Background:
         pick = outside
     if pick.sum() < RING_MIN_PIXELS:
         pick = free
-    return _level(chip["vertical_column"][pick].astype(float))
+    return _level(chip, pick)
 
 
 def normalised_convolution(chip: Chip) -> Background:
@@ -136,7 +155,7 @@ def normalised_convolution(chip: Chip) -> Background:
     middle = float(np.median(column[pick]))
     weight = _blurred(pick.astype(float))
     level = middle + _blurred(np.where(pick, column - middle, 0.0)) / weight
-    std = _scatter((column - level)[pick])
+    std = _chip_scatter(chip, pick, (column - level)[pick])
     sem = std * np.sqrt(_CORRELATED_PIXELS * np.maximum(_blurred(pick.astype(float), power=2), 0.0)) / weight
     over = chip.mask
     return Background(float(level[over].mean()), float(sem[over].mean()), int(pick.sum()), std, level)

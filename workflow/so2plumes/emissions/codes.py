@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from so2plumes.emissions.along import Along
 from so2plumes.emissions.known import KnownPlaces
 from so2plumes.emissions.ladder import TransportWind
 from so2plumes.emissions.rates import PlumeRates
@@ -29,7 +30,12 @@ def _is_puff(rates: PlumeRates) -> bool:
 
 
 def quality_codes(
-    chip: Chip, row: Mapping[str, Any], transport: TransportWind, rates: PlumeRates, known: KnownPlaces | None
+    chip: Chip,
+    row: Mapping[str, Any],
+    transport: TransportWind,
+    along: Along | None,
+    rates: PlumeRates,
+    known: KnownPlaces | None,
 ) -> Iterator[str]:
     """Reason codes of a plume's wind, size, age and sources, as the data dictionary defines them.
 
@@ -39,11 +45,12 @@ def quality_codes(
     row : mapping
         Columns so far: ``n_valid``, ``lifetime_h``, ``upwind_longitude``, ``upwind_latitude``.
     transport : TransportWind
+    along : Along, optional
     rates : PlumeRates
     known : KnownPlaces, optional
         Without it nothing is said of sources.
     """
-    if not transport.known:
+    if not transport.moving:
         yield "no_wind"
     elif transport.speed_m_s < LOW_WIND_M_S:
         yield "wind_low"
@@ -51,9 +58,9 @@ def quality_codes(
         yield "few_pixels"
     if chip.touches_edge:
         yield "touches_edge"
-    if rates.length_m > transport.speed_m_s * row["lifetime_h"] * SECONDS_PER_HOUR:
+    if along is not None and along.length_m > transport.speed_m_s * row["lifetime_h"] * SECONDS_PER_HOUR:
         yield "age_gt_tau"
-    if rates.along_axis and rates.wind_vs_axis_deg > ACROSS_DEG:
+    if along is not None and along.along_axis and along.wind_vs_axis_deg > ACROSS_DEG:
         yield "wind_across"
     if _is_puff(rates):
         yield "puff"

@@ -29,12 +29,6 @@ class KnownPlaces:
     def __len__(self) -> int:
         return len(self.longitude)
 
-    @property
-    def with_elevation(self) -> KnownPlaces:
-        """Those whose elevation is known."""
-        good = np.isfinite(self.elevation_m)
-        return KnownPlaces(self.longitude[good], self.latitude[good], self.elevation_m[good])
-
     def distances_km(
         self, longitude: NDArray[np.floating] | float, latitude: NDArray[np.floating] | float
     ) -> NDArray[np.floating]:

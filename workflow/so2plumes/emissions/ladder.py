@@ -1,9 +1,10 @@
 """The wind that carries a plume: the best of several heights for which the inputs suffice.
 
 ======================  ======================================================================================
-``layer_height``        wind field at the layer height of the file: mean over pixels of at least 20 DU, weighted
-                        by mass
-``summit``              wind field 500 m above the nearest known volcano within 50 km of the plume
+``layer_height``        wind field at the layer height of the file: mean over pixels of at least 20 DU whose
+                        height has a quality above 0.5 (where stated), weighted by mass
+``summit``              wind field 500 m above the nearest known source within 50 km of the plume, if it is a
+                        volcano of known elevation
 ``boundary_layer``      wind field, pressure-weighted mean over the boundary layer
 ``10m``                 10 m wind of the granule, of the wind field where one is given
 ======================  ======================================================================================
@@ -30,6 +31,7 @@ from so2plumes.registry import look_up
 log = logging.getLogger(__name__)
 
 LAYER_HEIGHT_MIN_DU = 20.0
+LAYER_HEIGHT_MIN_QA = 50
 ABOVE_SUMMIT_M = 500.0
 SUMMIT_REACH_KM = 50.0
 RUNG_SHARES = {"layer_height": 0.15, "summit": 0.25, "boundary_layer": 0.15, "10m": 0.4}
@@ -108,8 +110,15 @@ class TransportWind:
         return bool(np.isfinite(self.speed_m_s))
 
     @property
+    def moving(self) -> bool:
+        """True where there is a wind that goes somewhere, which an exact calm does not."""
+        return bool(self.speed_m_s > 0 and np.hypot(self.mean_east_m_s, self.mean_north_m_s) > 0)
+
+    @property
     def direction_deg(self) -> float:
-        """Where the wind comes from, clockwise from north."""
+        """Where the wind comes from, clockwise from north; not-a-number in an exact calm."""
+        if not self.moving:
+            return float("nan")
         return float(np.degrees(np.arctan2(-self.mean_east_m_s, -self.mean_north_m_s)) % 360.0)
 
 
@@ -128,17 +137,20 @@ def layer_height(plume: PlumePlaces) -> RungWind | None:
 
 
 def summit(plume: PlumePlaces) -> RungWind | None:
-    """Wind above the nearest known volcano."""
-    if plume.field is None or plume.known is None or not len(plume.longitude):
+    """Wind above the source of a plume: of the known ones within 50 km of it the nearest to its largest column.
+
+    A source without elevation, such as an industrial site, has no summit; a volcano behind it does not stand in.
+    """
+    if plume.field is None or plume.known is None or not len(plume.longitude) or not len(plume.known):
         return None
-    places = plume.known.with_elevation
-    if not len(places):
+    reached = plume.known.distances_km(plume.longitude, plume.latitude) <= SUMMIT_REACH_KM
+    if not reached.any():
         return None
-    distance_km = places.distances_km(plume.longitude, plume.latitude)
-    nearest = int(np.argmin(distance_km))
-    if distance_km[nearest] > SUMMIT_REACH_KM:
-        return None
-    return _at_height(plume, plume.field, float(places.elevation_m[nearest]) + ABOVE_SUMMIT_M)
+    peak = int(np.argmax(plume.column_mol_m2))
+    distance_km = plume.known.distances_km(plume.longitude[peak], plume.latitude[peak])
+    source = int(np.argmin(np.where(reached, distance_km, np.inf)))
+    elevation_m = float(plume.known.elevation_m[source])
+    return _at_height(plume, plume.field, elevation_m + ABOVE_SUMMIT_M) if np.isfinite(elevation_m) else None
 
 
 def _at_height(plume: PlumePlaces, field: WindField, height_m: float) -> RungWind:
@@ -178,7 +190,7 @@ def places_of(
     area = chip.get("area_m2")
     over = np.maximum(np.nan_to_num(column - level), 0.0) * (1.0 if area is None else np.nan_to_num(area))
 
-    height = chip.get("layer_height")
+    height = _good_height(chip)
     wind = ground_wind(chip, field)
     return PlumePlaces(
         longitude=chip["longitude"][pick].astype(float),
@@ -192,6 +204,14 @@ def places_of(
         field=field,
         known=known,
     )
+
+
+def _good_height(chip: Chip) -> NDArray[np.floating] | None:
+    """Layer height, not-a-number where its quality is stated and not above 0.5."""
+    height, quality = chip.get("layer_height"), chip.get("layer_height_qa")
+    if height is None or quality is None:
+        return height
+    return np.where((quality > LAYER_HEIGHT_MIN_QA) & (quality <= 100), height, np.nan)
 
 
 def transport_wind(plume: PlumePlaces, rungs: Sequence[str], statistic: str = "vector_mean") -> TransportWind:

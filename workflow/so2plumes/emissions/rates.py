@@ -9,20 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from so2plumes.constants import SO2_KG_PER_MOL
+from so2plumes.emissions.along import Along
 from so2plumes.emissions.background import Background
 from so2plumes.emissions.estimators import RECOMMENDED, estimators, get_estimator
+from so2plumes.emissions.heights import LAYERS_M
 from so2plumes.emissions.ladder import TransportWind
-from so2plumes.emissions.pixels import (
-    ALONG_AXIS_ELONGATION,
-    Estimate,
-    LocalPlane,
-    PlumePixels,
-    Transport,
-    local_plane,
-    plume_axis,
-    plume_pixels,
-    transport_direction,
-)
+from so2plumes.emissions.pixels import Estimate, PlumePixels, Transport, plume_pixels
 from so2plumes.emissions.uncertainty import (
     NO_INTERVAL,
     ErrorModel,
@@ -39,7 +31,7 @@ from so2plumes.plumes.chips import Chip
 NAN = float("nan")
 MASK_THRESHOLDS = (0.3, 0.7)
 MIN_MASK_PIXELS = 6
-BOX_COLUMNS = ("vertical_column_1km", "vertical_column_7km", "vertical_column_15km")
+SMALL_MASK_LN = 0.2
 
 
 @dataclass(frozen=True)
@@ -61,10 +53,6 @@ class PlumeRates:
         Estimator of the rate that is recommended or configured; empty without a rate.
     interval : Interval
         Of the chosen one.
-    length_m, wind_vs_axis_deg : float
-        Extent along the transport; angle between the wind and the plume's axis.
-    along_axis : bool
-        The transport is taken along the axis, not along the wind.
     sections_kg_s : (section,), sections_noise_kg_s
         Fluxes through the sections of ``csf`` and the noise of one of them, where it has a rate.
     """
@@ -73,9 +61,6 @@ class PlumeRates:
     reasons: Mapping[str, str]
     chosen: str = ""
     interval: Interval = NO_INTERVAL
-    length_m: float = NAN
-    wind_vs_axis_deg: float = NAN
-    along_axis: bool = False
     sections_kg_s: NDArray[np.floating] = field(default_factory=lambda: np.empty(0))
     sections_noise_kg_s: float = NAN
 
@@ -105,23 +90,29 @@ class RateInputs:
     Attributes
     ----------
     chip : Chip
-        With corners.
+        With corners; its column is that of `column_height_m`, or the main one.
     background : Background
     wind : TransportWind
+    along : Along
+        The plume along that wind.
     lifetime_h : float
     estimator : str
         ``recommended`` or the name of one.
     paper : PaperTerms
     errors : ErrorModel
+    column_height_m : float
+        Not-a-number with the main column.
     """
 
     chip: Chip
     background: Background
     wind: TransportWind
+    along: Along
     lifetime_h: float
     estimator: str
     paper: PaperTerms
     errors: ErrorModel
+    column_height_m: float = NAN
 
     @property
     def transport(self) -> Transport:
@@ -129,19 +120,15 @@ class RateInputs:
         return nominal_transport(self.wind.speed_m_s, 3600.0 * self.lifetime_h)
 
 
+def _pixels(inputs: RateInputs, mask: NDArray[np.bool_]) -> PlumePixels:
+    along, paper = inputs.along, inputs.paper
+    level = inputs.background.per_pixel
+    return plume_pixels(inputs.chip, along.plane, mask, level, along.direction, paper.length_m, paper.speed_m_s)
+
+
 def plume_rates(inputs: RateInputs) -> PlumeRates:
     """Compute all rates of a plume that has pixel areas, a background and a wind."""
-    chip, wind = inputs.chip, inputs.wind
-    plane = local_plane(chip)
-    inside = chip.mask.ravel() & np.isfinite(plane.x_m)
-    axis, elongation = plume_axis(plane.x_m[inside], plane.y_m[inside], chip["area_m2"].ravel()[inside].astype(float))
-    found = transport_direction(axis, elongation, wind.mean_east_m_s, wind.mean_north_m_s)
-    if found is None or not wind.speed_m_s > 0:
-        return without_rate("no_wind")
-    direction, angle = found
-    paper = inputs.paper.length_m, inputs.paper.speed_m_s
-    level = inputs.background.per_pixel
-    plume = plume_pixels(chip, plane, chip.mask, level, direction, *paper)
+    plume = _pixels(inputs, inputs.chip.mask)
     estimates = {name: estimate(plume, inputs.transport) for name, estimate in estimators().items()}
     chosen = recommended(estimates) if inputs.estimator == RECOMMENDED else inputs.estimator
     if chosen and estimates[chosen].reason:
@@ -152,10 +139,7 @@ def plume_rates(inputs: RateInputs) -> PlumeRates:
         rates_kg_s={name: float(estimate.rates_kg_s[0]) for name, estimate in estimates.items()},
         reasons={name: estimate.reason for name, estimate in estimates.items()},
         chosen=chosen,
-        interval=_interval(inputs, plume, plane, direction, estimates[chosen], chosen) if chosen else NO_INTERVAL,
-        length_m=plume.length_m,
-        wind_vs_axis_deg=angle,
-        along_axis=elongation >= ALONG_AXIS_ELONGATION,
+        interval=_interval(inputs, plume, estimates[chosen], chosen) if chosen else NO_INTERVAL,
         sections_kg_s=sections,
         sections_noise_kg_s=_noise_kg_s(inputs, estimates["csf"]) * float(np.sqrt(len(sections))),
     )
@@ -176,14 +160,7 @@ def _noise_kg_s(inputs: RateInputs, estimate: Estimate) -> float:
     return float(SO2_KG_PER_MOL * np.sqrt(np.sum((estimate.gain_per_s * area * _column_sigma(inputs)) ** 2)))
 
 
-def _interval(
-    inputs: RateInputs,
-    plume: PlumePixels,
-    plane: LocalPlane,
-    direction: NDArray[np.floating],
-    estimate: Estimate,
-    chosen: str,
-) -> Interval:
+def _interval(inputs: RateInputs, plume: PlumePixels, estimate: Estimate, chosen: str) -> Interval:
     errors, wind = inputs.errors, inputs.wind
     if errors.draws == 0:
         return NO_INTERVAL
@@ -194,7 +171,7 @@ def _interval(
         wind_ln=wind_sigma_ln(errors, wind.speed_m_s, wind.relative_error),
         length_ln=max(errors.length_share, 0.5 * plume.pixel_m / plume.length_m),
         decay_ln=errors.lifetime_sigma_ln,
-        mask_ln=_mask_ln(inputs, plane, direction, float(estimate.rates_kg_s[0])) if errors.mask else 0.0,
+        mask_ln=_mask_ln(inputs, float(estimate.rates_kg_s[0])) if errors.mask else 0.0,
         height_ln=_height_ln(inputs),
     )
     rng = plume_generator(inputs.chip.plume_id)
@@ -215,26 +192,29 @@ def mask_at(chip: Chip, threshold: float) -> NDArray[np.bool_]:
     return kept[pieces]
 
 
-def _mask_ln(inputs: RateInputs, plane: LocalPlane, direction: NDArray[np.floating], rate_kg_s: float) -> float:
-    rates = [rate_kg_s]
+def _mask_ln(inputs: RateInputs, rate_kg_s: float) -> float:
+    """Half range of the rates by masks of other probabilities, at least 0.2 where one is too small to say."""
+    rates, least = [rate_kg_s], 0.0
     for threshold in MASK_THRESHOLDS:
         mask = mask_at(inputs.chip, threshold)
-        if (mask & inputs.chip.usable).sum() < MIN_MASK_PIXELS or (mask == inputs.chip.mask).all():
+        if (mask == inputs.chip.mask).all():
             continue
-        paper = inputs.paper.length_m, inputs.paper.speed_m_s
-        plume = plume_pixels(inputs.chip, plane, mask, inputs.background.per_pixel, direction, *paper)
+        if (mask & inputs.chip.usable).sum() < MIN_MASK_PIXELS:
+            least = SMALL_MASK_LN
+            continue
+        plume = _pixels(inputs, mask)
         names = ("csf", "ime_decay") if inputs.estimator == RECOMMENDED else (inputs.estimator,)
         estimates = {name: get_estimator(name)(plume, inputs.transport) for name in names}
         name = recommended(estimates) if inputs.estimator == RECOMMENDED else inputs.estimator
         rates += [float(estimates[name].rates_kg_s[0])] if name else []
-    return half_range_ln(np.array(rates))
+    return max(least, half_range_ln(np.array(rates)))
 
 
 def _height_ln(inputs: RateInputs) -> float:
     least = inputs.errors.height_sigma_ln
-    if least == 0.0 or inputs.wind.rung == "layer_height":
+    if least == 0.0 or (inputs.wind.rung == "layer_height" and np.isfinite(inputs.column_height_m)):
         return least
     chip = inputs.chip
     pick = chip.mask & chip.usable
-    sums = [float(np.nansum(chip[name][pick] * chip["area_m2"][pick])) for name in BOX_COLUMNS if name in chip.fields]
+    sums = [float(np.nansum(chip[name][pick] * chip["area_m2"][pick])) for name in LAYERS_M if name in chip.fields]
     return max(least, half_range_ln(np.array(sums)))

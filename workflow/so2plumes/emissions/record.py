@@ -10,10 +10,12 @@ import numpy as np
 import pandas as pd
 
 from so2plumes.constants import MOL_M2_PER_DU, SO2_KG_PER_MOL
+from so2plumes.emissions.along import Along, along_transport
 from so2plumes.emissions.background import BACKGROUNDS, Background, get_background
 from so2plumes.emissions.codes import quality_codes
 from so2plumes.emissions.estimators import RECOMMENDED, get_estimator
 from so2plumes.emissions.geometry import geometry_columns
+from so2plumes.emissions.heights import chip_at, held_height_m
 from so2plumes.emissions.known import KnownPlaces
 from so2plumes.emissions.ladder import RUNGS, TransportWind, places_of, transport_wind
 from so2plumes.emissions.rates import PaperTerms, PlumeRates, RateInputs, plume_rates, without_rate
@@ -103,10 +105,10 @@ def _mass(chip: Chip, levels: Mapping[str, Background], rule: EmissionRule, code
         mass = float(np.sum(over * area[pick].astype(float)) * SO2_KG_PER_MOL)
     if chosen.n_pixels == 0:
         codes.append("no_background")
-    elif np.isfinite(mass) and mass <= 0.0:
+    if chosen.starved:
+        codes.append("background_starved")
+    if np.isfinite(mass) and mass <= 0.0:
         codes.append("negative_enhancement")
-    if (chip["vertical_column"][chip.mask] > SATURATED_MOL_M2).any():
-        codes.append("saturated")
     n_pixels, n_valid = int(chip.mask.sum()), int(pick.sum())
     return {
         "n_pixels": n_pixels,
@@ -115,6 +117,7 @@ def _mass(chip: Chip, levels: Mapping[str, Background], rule: EmissionRule, code
         "area_m2": NAN if area is None else float(area[chip.mask].astype(float).sum()),
         "background_mol_m2": chosen.value_mol_m2,
         "background_sem_mol_m2": chosen.sem_mol_m2,
+        "background_n_pixels": chosen.n_pixels,
         **{f"background_{_SHORT[name]}_mol_m2": level.value_mol_m2 for name, level in levels.items()},
         **{f"background_{_SHORT[name]}_sem_mol_m2": level.sem_mol_m2 for name, level in levels.items()},
         "mass_kg": mass,
@@ -159,7 +162,7 @@ def _why_no_rate(chip: Chip, row: Mapping[str, Any], transport: TransportWind, c
         return "no_corners"
     if "no_background" in codes:
         return "no_background"
-    return "" if transport.known else "no_wind"
+    return "" if transport.moving else "no_wind"
 
 
 def _rate_columns(rates: PlumeRates) -> dict[str, Any]:
@@ -174,9 +177,46 @@ def _rate_columns(rates: PlumeRates) -> dict[str, Any]:
         **{f"sigma_ln_{name}": found.part(name) for name in COMPONENTS},
         **each,
         **{f"emission_{name}_reason": reason for name, reason in rates.reasons.items()},
-        "transport_length_m": rates.length_m,
-        "wind_vs_axis_deg": rates.wind_vs_axis_deg,
     }
+
+
+def _along_columns(along: Along | None) -> dict[str, float]:
+    return {
+        "transport_length_m": NAN if along is None else along.length_m,
+        "wind_vs_axis_deg": NAN if along is None else along.wind_vs_axis_deg,
+    }
+
+
+def _levels(chip: Chip) -> dict[str, Background]:
+    return {name: method(chip) for name, method in BACKGROUNDS.items()}
+
+
+def _rates(
+    chip: Chip,
+    level: Background,
+    transport: TransportWind,
+    along: Along | None,
+    rule: EmissionRule,
+    row: Mapping[str, Any],
+    codes: list[str],
+) -> PlumeRates:
+    reason = _why_no_rate(chip, row, transport, codes)
+    if reason or along is None:
+        return without_rate(reason or "no_length")
+    paper = PaperTerms(row["length_m"], row["wind_speed_median_m_s"])
+    return plume_rates(
+        RateInputs(
+            chip=chip,
+            background=level,
+            wind=transport,
+            along=along,
+            lifetime_h=rule.lifetime_h,
+            estimator=rule.estimator,
+            paper=paper,
+            errors=rule.errors,
+            column_height_m=row["column_height_m"],
+        )
+    )
 
 
 def plume_record(chip: Chip, rule: EmissionRule, around: Surroundings = NOTHING_KNOWN) -> dict[str, Any]:
@@ -197,32 +237,33 @@ def plume_record(chip: Chip, rule: EmissionRule, around: Surroundings = NOTHING_
     get_background(rule.background)
     if rule.estimator != RECOMMENDED:
         get_estimator(rule.estimator)
-    levels = {name: method(chip) for name, method in BACKGROUNDS.items()}
+    levels = _levels(chip)
     row = {**_identity(chip), **asdict(around.made_by or Provenance())}
-    row.update(_mass(chip, levels, rule, codes))
-    level = levels[rule.background]
     wind = chip_wind(chip, around.winds)
-    transport = transport_wind(
-        places_of(chip, level.per_pixel, around.winds, around.known), rule.wind, rule.wind_statistic
-    )
+    places = places_of(chip, levels[rule.background].per_pixel, around.winds, around.known)
+    transport = transport_wind(places, rule.wind, rule.wind_statistic)
+    high = chip_at(chip, transport.height_m)
+    row["column_height_m"] = NAN if high is None else held_height_m(transport.height_m)
+    seen, levels = (chip, levels) if high is None else (high, _levels(high))
+    row.update(_mass(seen, levels, rule, codes))
+    if (chip["vertical_column"][chip.mask] > SATURATED_MOL_M2).any():
+        codes.append("saturated")
     row.update(geometry_columns(chip, transport, codes))
     if not chip.has_corners and "no_corners" not in codes:
         codes.append("no_corners")
     row.update(_wind_columns(wind, transport))
     row.update(_upwind(chip, transport, row))
     row["lifetime_h"] = rule.lifetime_h
-    reason = _why_no_rate(chip, row, transport, codes)
-    paper = PaperTerms(row["length_m"], wind.speed_median_m_s)
-    rates = (
-        without_rate(reason)
-        if reason
-        else plume_rates(RateInputs(chip, level, transport, rule.lifetime_h, rule.estimator, paper, rule.errors))
-    )
+    along = along_transport(chip, transport)
+    row.update(_along_columns(along))
+    rates = _rates(seen, levels[rule.background], transport, along, rule, row, codes)
     row.update(_rate_columns(rates))
+    if rates.rate_kg_s <= 0.0 and "negative_enhancement" not in codes:
+        codes.append("negative_enhancement")
     flags = chip.get("detection_flag")
     label = label_plume(None if flags is None else flags[chip.mask], rule.label_threshold)
     row["label"] = label.name
     row.update({f"flag_fraction_{flag}": share for flag, share in enumerate(label.fractions)})
-    codes += quality_codes(chip, row, transport, rates, around.known)
+    codes += quality_codes(chip, row, transport, along, rates, around.known)
     row["quality"] = sorted(codes)
     return row

@@ -6,8 +6,9 @@
 ``wind``        1.5 m/s or a share of the speed that depends on the rung, whichever is larger
 ``length``      10 % or half a pixel, whichever is larger
 ``decay``       lifetime, lognormal
-``mask``        half the range of the rates with the mask cut at probabilities 0.3, 0.5 and 0.7
-``height``      0.3 where the height is known, else half the range of the 1, 7 and 15 km columns
+``mask``        half the range of the rates with the mask cut at probabilities 0.3, as it is, and 0.7; at
+                least 0.2 where the plume keeps fewer than 6 pixels at 0.7
+``height``      0.3 with the column of a retrieved height, else half the range of the 1, 7 and 15 km columns
 ==============  ========================================================================================
 
 Every estimator is linear in the masses of the pixels, so noise and background enter exactly through its gain and no

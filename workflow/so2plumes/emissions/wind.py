@@ -114,7 +114,7 @@ def wind_statistics(eastward: NDArray | None, northward: NDArray | None) -> Wind
         speed_max_m_s=float(speed.max()),
         speed_std_m_s=float(speed.std()),
         speed_sem_m_s=float(speed.std(ddof=1) / np.sqrt(len(speed))) if len(speed) > 1 else float("nan"),
-        direction_deg=float(np.degrees(np.arctan2(-east, -north)) % 360.0),
+        direction_deg=float(np.degrees(np.arctan2(-east, -north)) % 360.0) if east or north else float("nan"),
         cov_percent=float(100.0 * speed.std() / mean) if mean > 0 else float("nan"),
         mean_east_m_s=east,
         mean_north_m_s=north,

@@ -33,6 +33,7 @@ PIXEL_FIELDS: dict[str, tuple[str, str]] = {
     "solar_zenith_angle": ("f4", "degree"),
     "cloud_fraction": ("f4", "1"),
     "layer_height": ("f4", "m"),
+    "layer_height_qa": ("u1", "0.01"),
     "detection_flag": ("u1", "1"),
     "qa_value": ("u1", "0.01"),
     "probability": ("f4", "1"),

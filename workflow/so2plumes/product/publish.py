@@ -31,7 +31,11 @@ def by_year(frame: gpd.GeoDataFrame, config: Config) -> dict[int, gpd.GeoDataFra
 
 
 def write_product(
-    frame: gpd.GeoDataFrame, config: Config, place: stac.Place, coverage: pd.DataFrame | None = None
+    frame: gpd.GeoDataFrame,
+    config: Config,
+    place: stac.Place,
+    coverage: pd.DataFrame | None = None,
+    known_sha256: str = "",
 ) -> list[Path]:
     """Write partitions, GeoPackage, GeoJSON, CSV, the sidecar and the catalogue.
 
@@ -44,6 +48,8 @@ def write_product(
         An existing folder, where it will be in the end, and the results that the catalogue points to.
     coverage : DataFrame, optional
         One row per granule, for the counts in the catalogue.
+    known_sha256 : str
+        SHA-256 of the list of known sources, part of the digest of the configuration.
 
     Returns
     -------
@@ -65,7 +71,7 @@ def write_product(
     files.append(folder / "plumes-columns.csv")
     formats.write_dictionary(files[-1])
     files.sort()
-    write_json(folder / "plumes.json", sidecar(frame, config, files, folder))
+    write_json(folder / "plumes.json", sidecar(frame, config, files, folder, known_sha256))
     files.append(folder / "plumes.json")
     _write_catalogue(config, place, files, coverage)
     return files

@@ -93,7 +93,9 @@ def _file(path: Path, folder: Path) -> dict[str, Any]:
     return {"path": path.relative_to(folder).as_posix(), "bytes": path.stat().st_size, "sha256": sha256(path)}
 
 
-def sidecar(frame: gpd.GeoDataFrame, config: Config, files: Sequence[Path], folder: Path) -> dict[str, Any]:
+def sidecar(
+    frame: gpd.GeoDataFrame, config: Config, files: Sequence[Path], folder: Path, known_sha256: str = ""
+) -> dict[str, Any]:
     """Gather everything that is said of the table, for ``plumes.json``.
 
     Parameters
@@ -104,6 +106,8 @@ def sidecar(frame: gpd.GeoDataFrame, config: Config, files: Sequence[Path], fold
     files : sequence of Path
         Files of the product, in `folder`.
     folder : Path
+    known_sha256 : str
+        SHA-256 of the list of known sources.
     """
     made = ("code_version", "config_sha256", "model_sha256", "processor_version", "retrieval")
     campaign = config.campaign
@@ -128,7 +132,10 @@ def sidecar(frame: gpd.GeoDataFrame, config: Config, files: Sequence[Path], fold
             "algorithms": ALGORITHMS,
             "rows": {name: _unique(frame, name) for name in made},
         },
-        "config": {"sha256": config_digest(config), "content": row_config(config)},
+        "config": {
+            "sha256": config_digest(config, known_sha256),
+            "content": row_config(config, known_sha256),
+        },
         "columns": [asdict(column) for column in plume_columns()],
         "reason_codes": dict(reason_codes()),
         "files": [_file(path, folder) for path in files],

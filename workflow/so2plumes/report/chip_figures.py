@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from so2plumes.constants import MOL_M2_PER_DU, SO2_KG_PER_MOL
-from so2plumes.report import style
+from so2plumes.report import style, text
 from so2plumes.report.chip_geometry import ChipGeometry, MainAxis, centre_line, chip_geometry, main_axis
 
 if TYPE_CHECKING:
@@ -234,15 +234,24 @@ def quicklook_figure(chip: Chip, row: Mapping[str, Any]) -> Figure:
     _wind_field(right, chip, geometry)
     wind_arrow(right, chip, half)
     right.set_title("Probability and 10 m wind")
-    rate = float(row["emission_kg_h"])
-    rate_text = f"{rate:,.0f} kg/h".replace(",", "\u202f") if np.isfinite(rate) else "no rate"
     figure.suptitle(
-        f"{row['plume_id']}   {str(chip.time)[:16].replace('T', ' ')} UTC   {rate_text}",
+        f"{row['plume_id']}   {str(chip.time)[:16].replace('T', ' ')} UTC   {_rate_text(row)}",
         fontsize=10,
         x=0.01,
         ha="left",
     )
     return figure
+
+
+def _rate_text(row: Mapping[str, Any]) -> str:
+    """Say a rate with its interval, no finer than it is known."""
+    rate, low, high = (
+        float(row.get(name, np.nan)) / 1e3 for name in ("emission_kg_h", "emission_p16_kg_h", "emission_p84_kg_h")
+    )
+    if not np.isfinite(rate):
+        return "no rate"
+    interval = f" ({text.rounded(low, 2)} to {text.rounded(high, 2)})" if np.isfinite(low + high) else ""
+    return f"{text.rounded(rate, 2)} t/h{interval}"
 
 
 def _wind_field(axes: Axes, chip: Chip, geometry: ChipGeometry, most: int = 11) -> None:

@@ -118,12 +118,12 @@ def plume_block(chip: Chip, padding_deg: float = PADDING_DEG) -> Block:
 
 
 def join(one: Block, other: Block) -> Block:
-    """Return the smallest block that holds two."""
+    """Return the smallest block that holds two; of two as small the one that begins farther west."""
     arcs = [
         _arc(a.west, max(a.east - a.west, (b.west - a.west) % 360.0 + b.east - b.west))
         for a, b in ((one.box, other.box), (other.box, one.box))
     ]
-    west, east = min(arcs, key=lambda arc: arc[1] - arc[0])
+    west, east = min(arcs, key=lambda arc: (arc[1] - arc[0], arc[0]))
     box = Box(west, east, min(one.box.south, other.box.south), max(one.box.north, other.box.north))
     return Block(box, tuple(sorted({*one.hours, *other.hours})), tuple(sorted({*one.plumes, *other.plumes})))
 

@@ -19,7 +19,7 @@ def merge_parts(parts: Sequence[xr.Dataset], where: str | Path) -> xr.Dataset | 
     Raises
     ------
     ExternalDataError
-        The grids differ.
+        The grids differ, in their points or in their steps.
     """
     if not parts:
         return None
@@ -34,6 +34,9 @@ def merge_parts(parts: Sequence[xr.Dataset], where: str | Path) -> xr.Dataset | 
     return merged
 
 
+REMEDY = "add the files that are missing, or set era5.path: download"
+
+
 def check_covers(data: xr.Dataset | None, box: Box, hours: Sequence[np.datetime64], where: str | Path) -> xr.Dataset:
     """Return the data set if it has the box and the hours.
 
@@ -42,10 +45,9 @@ def check_covers(data: xr.Dataset | None, box: Box, hours: Sequence[np.datetime6
     ExternalDataError
         Says what is missing.
     """
-    remedy = "add the files that are missing, or set era5.path: download"
     if data is None:
         raise ExternalDataError(
-            "no ERA5 file has this place and time", where=where, expected=_words(box, hours), remedy=remedy
+            "no ERA5 file has this place and time", where=where, expected=_words(box, hours), remedy=REMEDY
         )
     span = [float(data[name][place]) for name in ("latitude", "longitude") for place in (0, -1)]
     step = 360.0 / max(data.sizes["longitude"], 1)
@@ -62,9 +64,46 @@ def check_covers(data: xr.Dataset | None, box: Box, hours: Sequence[np.datetime6
             where=where,
             expected=_words(box, hours),
             found=f"{span[0]:g}..{span[1]:g} N, {span[2]:g}..{span[3]:g} E, {times[0]} to {times[-1]} UTC",
-            remedy=remedy,
+            remedy=REMEDY,
         )
     return data
+
+
+def check_values(data: xr.Dataset, box: Box, hours: Sequence[np.datetime64], where: str | Path) -> None:
+    """Check that every variable has values in the whole box around the hours.
+
+    Joined files share their axes, so the axes do not tell whether one variable ends before the others.
+
+    Raises
+    ------
+    ExternalDataError
+        Names the variable and says where it has values.
+    """
+    times = data["time"].values
+    before = np.searchsorted(times, np.asarray(hours, times.dtype), side="right") - 1
+    after = np.searchsorted(times, np.asarray(hours, times.dtype), side="left")
+    near = data.isel(time=np.unique(np.concatenate([before, after])))
+    for name in sorted(map(str, near.data_vars)):
+        good = near[name].notnull()
+        if not bool(good.all()):
+            raise ExternalDataError(
+                "the ERA5 files do not cover a plume",
+                where=where,
+                expected=f"{name} in {_words(box, hours)}",
+                found=_where_true(good, name),
+                remedy=REMEDY,
+            )
+
+
+def _where_true(good: xr.DataArray, name: str) -> str:
+    """Say in which range of each axis there are values at all."""
+    ranges = []
+    for axis in map(str, good.dims):
+        there = good[axis].values[good.any([other for other in good.dims if other != axis]).values]
+        if there.size == 0:
+            return f"{name} has no values there"
+        ranges.append(f"{axis} {there.min()} to {there.max()}")
+    return f"{name} with gaps, or only at {', '.join(ranges)}"
 
 
 def _row_deg(data: xr.Dataset) -> float:
@@ -84,7 +123,8 @@ def _check_same_grid(one: xr.Dataset, other: xr.Dataset, where: str | Path) -> N
     for axis in ("latitude", "longitude"):
         both = np.union1d(one[axis].values, other[axis].values)
         steps = [np.diff(values.values).min() for values in (one[axis], other[axis]) if values.size > 1]
-        if both.size > 1 and steps and np.diff(both).min() < min(steps) - EDGE_DEG:
+        unlike = len(steps) == 2 and abs(steps[0] - steps[1]) > EDGE_DEG
+        if unlike or (both.size > 1 and steps and np.diff(both).min() < min(steps) - EDGE_DEG):
             raise ExternalDataError(
                 "ERA5 files of one place lie on different grids",
                 where=where,

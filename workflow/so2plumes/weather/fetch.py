@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,8 +15,8 @@ from so2plumes.errors import ConfigError, ExternalDataError
 from so2plumes.plumes.chips import Chip
 from so2plumes.weather.boxes import Block, days_of, has_wind, merge_blocks, plume_block
 from so2plumes.weather.client import CdsClient
-from so2plumes.weather.cover import check_covers, merge_parts
-from so2plumes.weather.layout import read_era5
+from so2plumes.weather.cover import check_covers, check_values, merge_parts
+from so2plumes.weather.layout import UnusedFileError, read_era5
 from so2plumes.weather.question import CdsRequest
 from so2plumes.weather.request import obtain
 
@@ -104,8 +104,9 @@ def download_blocks(
     for block, group in zip(blocks, wanted, strict=True):
         paths = obtain(client, group, folder)
         try:
-            data = _assembled(paths, block, folder)
+            data = _assembled((read_era5(path, block.box, block.hours) for path in paths), block, folder)
             _check_complete(data, bool(levels_hpa), group[0])
+            _check_hours(data, block, group[0])
         except ExternalDataError:
             for path in paths:
                 path.unlink(missing_ok=True)
@@ -121,7 +122,7 @@ def forget_requests(folder: Path) -> None:
 
 
 def folder_blocks(source: str | Path, blocks: Sequence[Block]) -> list[tuple[Block, xr.Dataset]]:
-    """Find blocks in a folder of ERA5 files, searched recursively.
+    """Find blocks in a folder of ERA5 files, searched recursively; files without a variable of use are left out.
 
     Raises
     ------
@@ -139,23 +140,46 @@ def folder_blocks(source: str | Path, blocks: Sequence[Block]) -> list[tuple[Blo
             found=str(source),
             remedy="correct the path, or set era5.path: download",
         )
-    boxes = []
+    boxes, unused = [], set[Path]()
     for block in blocks:
-        data = _assembled(paths, block, source)
+        data = _assembled(_parts_of_folder(paths, block, unused), block, source)
+        check_values(data, block.box, block.hours, source)
         if "u10_m_s" not in data or "v10_m_s" not in data:
             log.warning("%s: no 10 m wind there; plumes get no wind at 10 m", source)
         boxes.append((block, data))
     return boxes
 
 
-def _assembled(paths: Sequence[Path], block: Block, where: str | Path) -> xr.Dataset:
-    parts = [read_era5(path, block.box, block.hours) for path in paths]
+def _parts_of_folder(paths: Sequence[Path], block: Block, unused: set[Path]) -> Iterator[xr.Dataset | None]:
+    """Read the files, and add those without a variable of use to ``unused``."""
+    for path in paths:
+        if path in unused:
+            continue
+        try:
+            yield read_era5(path, block.box, block.hours)
+        except UnusedFileError as error:
+            log.warning("left out: %s", error)
+            unused.add(path)
+
+
+def _assembled(parts: Iterable[xr.Dataset | None], block: Block, where: str | Path) -> xr.Dataset:
     merged = merge_parts([part for part in parts if part is not None], where)
     data = check_covers(merged, block.box, block.hours, where)
     versions = data.attrs.get("expver", "")
     if "5" in versions:
         log.warning("%s to %s: preliminary ERA5 values (ERA5T)", block.hours[0], block.hours[-1])
     return data
+
+
+def _check_hours(data: xr.Dataset, block: Block, request: CdsRequest) -> None:
+    missing = sorted(set(block.hours) - set(data["time"].values.astype("datetime64[h]")))
+    if missing:
+        raise ExternalDataError(
+            "an answer of the Climate Data Store lacks hours",
+            where=request.dataset,
+            expected=f"all of {len(block.hours)} hours",
+            found=f"without {', '.join(map(str, missing))}",
+        )
 
 
 def _check_complete(data: xr.Dataset, levels: bool, request: CdsRequest) -> None:

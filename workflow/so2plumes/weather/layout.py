@@ -54,6 +54,10 @@ VARIABLES: dict[str, tuple[tuple[str, ...], dict[str, float], bool]] = {
 LEVEL_UNITS = {"hPa": 1.0, "millibars": 1.0, "millibar": 1.0, "mbar": 1.0, "Pa": 0.01}
 
 
+class UnusedFileError(ExternalDataError):
+    """An ERA5 file has no variable that is used here, such as a land-sea mask."""
+
+
 def read_era5(
     path: str | Path, box: Box | None = None, hours: Sequence[np.datetime64] | None = None
 ) -> xr.Dataset | None:
@@ -74,6 +78,8 @@ def read_era5(
 
     Raises
     ------
+    UnusedFileError
+        It has none of the variables above.
     ExternalDataError
         Names the file and what is wrong with it.
     """
@@ -85,15 +91,13 @@ def read_era5(
 def _normalised(
     data: xr.Dataset, path: Path, box: Box | None, hours: Sequence[np.datetime64] | None
 ) -> xr.Dataset | None:
-    data = _without_members(_renamed(data, path), path)
+    known = [name for names, _, _ in VARIABLES.values() for name in names]
+    if not any(name in data.data_vars for name in known):
+        raise _unused(data, path)
+    data = _without_members(_renamed(_with_one_time(data, path), path), path)
     present = _present(data)
     if not present:
-        raise ExternalDataError(
-            "the ERA5 file has no variable that is used here",
-            where=path,
-            expected=", ".join(name for names, _, _ in VARIABLES.values() for name in names),
-            found=", ".join(map(str, data.data_vars)) or "none",
-        )
+        raise _unused(data, path)
     chosen = select(data[[*present, *(["expver"] if "expver" in data else [])]], box, hours)
     if chosen is None:
         return None
@@ -105,6 +109,35 @@ def _normalised(
         out = out.assign_coords(level_hpa=_level_hpa(chosen["level_hpa"], path))
         out = out.sortby("level_hpa", ascending=False)
     return out
+
+
+def _unused(data: xr.Dataset, path: Path) -> UnusedFileError:
+    return UnusedFileError(
+        "the ERA5 file has no variable that is used here",
+        where=path,
+        expected=", ".join(name for names, _, _ in VARIABLES.values() for name in names),
+        found=", ".join(map(str, data.data_vars)) or "none",
+    )
+
+
+def _with_one_time(data: xr.Dataset, path: Path) -> xr.Dataset:
+    """Keep the time at which the values hold, where files made from GRIB give that of the analysis beside it."""
+    if not {"time", "valid_time"} <= set(data.variables):
+        return data
+    if data.sizes.get("step") == 1:
+        data = data.isel(step=0)
+    holds = data["valid_time"]
+    if "time" not in data.dims and holds.dims in ((), ("valid_time",)):
+        return data.drop_vars("time")
+    if holds.dims == ("time",):
+        return data.drop_vars("valid_time").assign_coords(time=holds.values)
+    raise ExternalDataError(
+        "the ERA5 file has several times for the same values",
+        where=path,
+        expected="one valid_time for each time",
+        found=f"time ({', '.join(map(str, data['time'].dims))}), valid_time ({', '.join(map(str, holds.dims))})",
+        remedy="analyses are read, forecasts with several steps are not",
+    )
 
 
 def _renamed(data: xr.Dataset, path: Path) -> xr.Dataset:

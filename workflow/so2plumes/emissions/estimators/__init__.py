@@ -4,7 +4,7 @@
 ``paper``       ``E = dM ws / L``: median wind, trimmed main axis (FP-pre 2.3)
 ``ime_fetch``   ``E = dM U / L``: mass of the mask over its extent along the transport
 ``ime_decay``   mass of the mask dilated by 3 pixels, with the loss of a first-order lifetime
-``csf``         mean of the fluxes through three or more sections, each with the loss until there
+``csf``         one rate fitted by least squares to the masses of three or more sections, with loss
 ``disk``        growth of the mass with the distance from the source
 ==============  ======================================================================================
 
