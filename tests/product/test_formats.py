@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import time
 from contextlib import closing
 from xml.etree import ElementTree
 
@@ -39,6 +40,28 @@ def assert_same_values(found: pd.DataFrame, frame: gpd.GeoDataFrame, rtol: float
 def rings(geometry: dict) -> list[list[list[float]]]:
     parts = [geometry["coordinates"]] if geometry["type"] == "Polygon" else geometry["coordinates"]
     return [ring for part in parts for ring in part]
+
+
+def test_the_times_of_a_geopackage_are_the_last_sensing_time(tmp_path):
+    frame = table(2)
+    write_geopackage(frame, tmp_path / "p.gpkg")
+    with closing(sqlite3.connect(tmp_path / "p.gpkg")) as database:
+        for query in ("SELECT last_change FROM gpkg_contents", "SELECT update_time FROM layer_styles"):
+            assert {text for (text,) in database.execute(query)} == {"2021-12-31T12:00:00.123Z"}
+
+
+def test_geopackages_of_two_seconds_are_equal(tmp_path):
+    for name in ("a.gpkg", "b.gpkg"):
+        write_geopackage(table(2), tmp_path / name)
+        time.sleep(1.1)
+    assert (tmp_path / "a.gpkg").read_bytes() == (tmp_path / "b.gpkg").read_bytes()
+
+
+def test_an_empty_geopackage_has_times_too(tmp_path):
+    write_geopackage(plume_frame([]), tmp_path / "p.gpkg")
+    with closing(sqlite3.connect(tmp_path / "p.gpkg")) as database:
+        times = {text for (text,) in database.execute("SELECT last_change FROM gpkg_contents")}
+    assert times == {"1970-01-01T00:00:00.000Z"}
 
 
 def test_geopackage_round_trip(tmp_path):

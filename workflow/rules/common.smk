@@ -60,12 +60,15 @@ THRESHOLDS = (
 )
 
 E = CONFIG.emissions
-EMISSION_RULE = (
-    f"--estimator {E.estimator} --background {E.background} --label-threshold {E.label_threshold}"
-    f" --wind {','.join(E.wind)} --wind-statistic {E.wind_statistic}"
-    f" --lifetime {E.lifetime_h} --lifetime-sigma {E.lifetime_sigma_ln} --draws {E.draws}"
+RATE_RULE = (
+    f"--estimator {E.estimator} --background {E.background}"
+    f" --lifetime-sigma {E.lifetime_sigma_ln} --draws {E.draws}"
     f" --precision-factor {E.precision_factor} --background-systematic {E.background_systematic_du}"
     f" --wind-error {E.wind_error_m_s} --height-sigma {E.height_sigma_ln}"
+)
+EMISSION_RULE = (
+    f"{RATE_RULE} --label-threshold {E.label_threshold}"
+    f" --wind {','.join(E.wind)} --wind-statistic {E.wind_statistic} --lifetime {E.lifetime_h}"
 )
 
 TRAINING = f"{RESULTS}/training"

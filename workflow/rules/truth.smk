@@ -18,19 +18,27 @@ rule closed_loop:
         mem_mb=4000,
     params:
         version=ALGORITHMS["closed_loop"],
-        rates=ALGORITHMS["estimate_emissions"],
+        steps=[
+            ALGORITHMS[name]
+            for name in ("detect_plumes", "extract_plumes", "estimate_emissions")
+        ],
         model_sha256=sha256(CONFIG.detect.model) if MODEL else "",
-        method=f"--method {CONFIG.detect.method} --window {CONFIG.detect.window} --step {CONFIG.detect.step}",
+        card_sha256=sha256(card_path(CONFIG.detect.model)) if MODEL else "",
+        method=f"--method {CONFIG.detect.method} --window {CONFIG.detect.window} --step {CONFIG.detect.step}"
+        f" --mosaic {CONFIG.detect.mosaic}",
         cases=f"--cases {CONFIG.truth.cases} --seed {CONFIG.truth.seed}",
         components=COMPONENTS,
+        chips=f"--buffer {CONFIG.plumes.buffer} --chip-margin {CONFIG.plumes.chip_margin}",
         filter=FILTER,
-        rule=EMISSION_RULE,
+        rule=RATE_RULE,
     message:
         "put plumes of known rate through the chain"
     shell:
         "so2plumes closed-loop {params.cases} {params.method}"
         f" --model {CONFIG.detect.model} --engine {CONFIG.detect.engine} --batch {CONFIG.detect.batch} --backend {CONFIG.detect.backend}"
-        " --threads {threads} {params.components} {params.filter} {params.rule} --out {output} --log {log}"
+        " --threads {threads} {params.components} {params.chips} {params.filter} {params.rule}"
+        f" --config-sha256 {config_digest(CONFIG, KNOWN_SHA256)}"
+        " --out {output} --log {log}"
 
 
 rule score_closed_loop:

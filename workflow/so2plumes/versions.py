@@ -34,7 +34,7 @@ ALGORITHMS: dict[str, int] = {
     "compare_edgar": 2,
     "score_truth": 1,
     "report": 1,
-    "export_product": 1,
+    "export_product": 2,
     "build_training_set": 2,
     "train_model": 2,
     "compare_variant": 1,
@@ -42,7 +42,7 @@ ALGORITHMS: dict[str, int] = {
     "evaluate_model": 3,
     "write_card": 1,
     "closed_loop": 1,
-    "score_closed_loop": 1,
+    "score_closed_loop": 2,
 }
 
 

@@ -28,14 +28,25 @@ def closed_loop(options: argparse.Namespace) -> None:
     from so2plumes.table import write_table
     from so2plumes.truth.cases import CasePlan
     from so2plumes.truth.loop import run_cases
+    from so2plumes.truth.score import with_makers
+    from so2plumes.versions import code_version
 
     extraction = ExtractionRule(
-        component_rule(options), min_qa=options.min_qa, max_solar_zenith_deg=options.max_solar_zenith
+        component_rule(options),
+        buffer=options.buffer,
+        chip_margin=options.chip_margin,
+        min_qa=options.min_qa,
+        max_solar_zenith_deg=options.max_solar_zenith,
     )
-    cases = run_cases(
-        range(options.cases), CasePlan(), options.seed, detector_from(options), extraction, emission_rule(options)
-    )
-    write_table(cases, options.out)
+    detector = detector_from(options)
+    cases = run_cases(range(options.cases), CasePlan(), options.seed, detector, extraction, emission_rule(options))
+    makers = {
+        "model_sha256": detector.identity,
+        "config_sha256": options.config_sha256,
+        "seed": options.seed,
+        "code_version": code_version(),
+    }
+    write_table(with_makers(cases, makers), options.out)
     log.info("%d plumes, %d found", len(cases), int(cases["found"].sum()))
 
 
@@ -59,6 +70,9 @@ def add_commands(commands: Subparsers, common: Common) -> None:
     parser.add_argument("--seed", type=int, default=2024)
     add_detector(parser)
     add_component_rule(parser)
+    parser.add_argument("--buffer", type=int, default=3)
+    parser.add_argument("--chip-margin", type=int, default=16)
+    parser.add_argument("--config-sha256", default="", help="digest of the configuration, kept with the scores")
     add_filter(parser)
     add_emission_rule(parser)
     parser = add_command(commands, common, "score-closed-loop", score_closed_loop)

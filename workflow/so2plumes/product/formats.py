@@ -93,6 +93,15 @@ def write_geopackage(frame: gpd.GeoDataFrame, path: str | Path) -> None:
             "INSERT INTO gpkg_contents (table_name, data_type, identifier)"
             " VALUES ('layer_styles', 'attributes', 'layer_styles')"
         )
+        _set_times(database, frame)
+
+
+def _set_times(database: sqlite3.Connection, frame: gpd.GeoDataFrame) -> None:
+    """Date the layers by the last sensing time, not by the clock, so that equal tables give equal files."""
+    last = pd.Timestamp(0, tz="UTC") if frame.empty else frame["time"].max()
+    text = last.strftime("%Y-%m-%dT%H:%M:%S.") + f"{last.microsecond // 1000:03d}Z"
+    database.execute("UPDATE gpkg_contents SET last_change = ?", (text,))
+    database.execute("UPDATE layer_styles SET update_time = ?", (text,))
 
 
 def _lines(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:

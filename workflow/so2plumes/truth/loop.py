@@ -103,7 +103,7 @@ def run_case(
         What the case is, whether its plume was found, and for ``right`` and ``drawn`` inputs all rates.
     """
     rng = case_generator(seed + 1, case.number)
-    scene = case_scene(case, plan.orbit, rng)
+    scene = case_scene(case, plan.orbit, rng, extraction.min_qa, extraction.max_solar_zenith_deg)
     probability = detector.probability(scene.swath["vertical_column"], scene.usable)
     chip = found_chip(scene, extract_plumes(scene.swath, probability, extraction))
     row: dict[str, Any] = {

@@ -41,8 +41,17 @@ class CaseScene:
     usable: NDArray[np.bool_]
 
 
-def case_scene(case: Case, orbit: int, rng: np.random.Generator, min_qa: float = 0.5) -> CaseScene:
-    """Simulate the granule of a case: as much of the orbit as the plume needs, and 45 pixels around it."""
+def case_scene(
+    case: Case,
+    orbit: int,
+    rng: np.random.Generator,
+    min_qa: float = 0.5,
+    max_solar_zenith_deg: float | None = None,
+) -> CaseScene:
+    """Simulate the granule of a case: as much of the orbit as the plume needs, and 45 pixels around it.
+
+    `min_qa` and `max_solar_zenith_deg` are the quality filter of the search.
+    """
     geometry, plume = _geometry(case, orbit)
     signal = pixel_mean_column(plume, geometry)
     noise = simulate_noise(geometry, rng)
@@ -73,7 +82,7 @@ def case_scene(case: Case, orbit: int, rng: np.random.Generator, min_qa: float =
         ground_pixel=geometry.ground_pixel_start + np.arange(geometry.shape[1]),
         fields={**{name: values.astype("f4") for name, values in fields.items()}, "qa_value": clouds.qa_value},
     )
-    return CaseScene(swath, plume, signal, usable_pixels(swath, min_qa))
+    return CaseScene(swath, plume, signal, usable_pixels(swath, min_qa, max_solar_zenith_deg))
 
 
 def _geometry(case: Case, orbit: int) -> tuple[SwathGeometry, PlumeSpec]:

@@ -67,10 +67,25 @@ def score_cases(table: pd.DataFrame) -> dict[str, object]:
         "weak": ~strong,
     }
     scores = {
+        "made_with": {**_makers(table), "cases": len(table)},
         "groups": {name: _group(table[pick]) for name, pick in groups.items()},
         "background": {name: asdict(background_score(table, name)) for name in BACKGROUNDS},
     }
     return {name: _without_nan(part) for name, part in scores.items()}
+
+
+_MAKER = "made_"
+
+
+def with_makers(table: pd.DataFrame, makers: Mapping[str, str | int]) -> pd.DataFrame:
+    """Return cases with a constant column for everything that made them: model, configuration, seed, code."""
+    return table.assign(**{f"{_MAKER}{name}": value for name, value in makers.items()})
+
+
+def _makers(table: pd.DataFrame) -> dict[str, Any]:
+    names = [name for name in map(str, table.columns) if name.startswith(_MAKER)] if len(table) else []
+    first = {name.removeprefix(_MAKER): table[name].iloc[0] for name in names}
+    return {name: value.item() if isinstance(value, np.generic) else value for name, value in first.items()}
 
 
 def _without_nan(value: Any) -> Any:
@@ -133,7 +148,7 @@ def score_tables(scores: Mapping[str, Any]) -> str:
     ]
     for group, found in groups.items():
         ratio = _number(found["right"]["ratio"]["chosen"]["median"], ".2f")
-        held = " | ".join(_number(found[way]["coverage"], ".0%") for way in ("right", "drawn"))
+        held = " | ".join(_number(found[way]["coverage"], ".1%") for way in ("right", "drawn"))
         lines.append(f"| {group} | {found['cases']} | {found['found']} | {ratio} | {held} |")
     lines += [
         "",
@@ -143,7 +158,12 @@ def score_tables(scores: Mapping[str, Any]) -> str:
     for name, found in scores["background"].items():
         median, low, high = (_number(found[key], "+.2f") for key in ("median_du", "p16_du", "p84_du"))
         lines.append(f"| {name} | {median} [{low}, {high}] | {_number(found['scatter_per_sem'], '.1f')} |")
-    return "\n".join(lines)
+    return "\n".join([*lines, *_made_line(scores.get("made_with", {}))])
+
+
+def _made_line(made: Mapping[str, Any]) -> list[str]:
+    known = [f"{name} {value}" for name, value in sorted(made.items()) if value not in (None, "")]
+    return ["", "Made with " + ", ".join(known) + "."] if known else []
 
 
 _GROUP_TEXT = {"strong": "10 kg/s and more", "weak": "less"}
