@@ -1,4 +1,4 @@
-"""What a changed key reruns, by Snakemake's own plans of a campaign whose products are empty files."""
+"""What a changed key reruns, by Snakemake's own plans of a campaign whose products are empty."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 from pydantic import BaseModel
 from tests.workflow.conftest import CampaignFolder, make_campaign
@@ -15,6 +16,7 @@ from tests.workflow.plans import Plan, plan
 
 from so2plumes.config import Config
 from so2plumes.reruns import USED_BY, WHOLE
+from so2plumes.table import write_table
 
 pytestmark = pytest.mark.campaign
 
@@ -206,7 +208,7 @@ AFTER = {
     "compare_campaign_edgar": {"report_campaign", "export_campaign", "export_science"},
     **dict.fromkeys(DESCRIPTIONS, {"export_science"}),
 }
-ASKED_FOR = {"detection_curve", "evaluate_model", "closed_loop"}
+ASKED_FOR = {"detection_curve", "evaluate_model", "closed_loop", "export_product"}
 """Rules of the targets that are no part of a campaign."""
 BEHIND = {"detect_plumes": {"fetch_swaths"}, "extract_plumes": {"fetch_swaths", "detect_plumes"}}
 """What has to be made again because the compact swaths are gone."""
@@ -247,7 +249,10 @@ def changed(base: dict, key: str) -> dict:
 
 
 def pretend(campaign: CampaignFolder, *targets: str) -> None:
-    """Make every product an empty file, and let Snakemake take note of them as of finished jobs."""
+    """Make every product an empty file, and let Snakemake take note of them as of finished jobs.
+
+    Granule lists are tables without rows, as a plan reads them.
+    """
     listed = campaign.run("--summary", *targets).stdout
     for name in re.findall(r"^(results/\S+)\t", listed, re.M):
         path = campaign.folder / name
@@ -256,6 +261,8 @@ def pretend(campaign: CampaignFolder, *targets: str) -> None:
             continue
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch()
+        if path.name == "index.parquet":
+            write_table(pd.DataFrame({"date": []}), path)
     campaign.run(*targets, "--touch", "--notemp", "--forceall")
     for swaths in campaign.folder.glob("results/*/swaths"):
         shutil.rmtree(swaths)
