@@ -120,9 +120,9 @@ def test_no_step_but_detection_imports_an_engine(root, swaths, tmp_path):
     assert imported_by("detect-plumes", *common, "--method", "ztest", "--model", str(root / MODEL)) == set()
     assert imported_by("detect-plumes", *common, "--model", str(root / MODEL)) == {"numba", "llvmlite"}
     chips = tmp_path / "chips.nc"
-    assert (
-        imported_by("extract-plumes", "--swaths", str(swaths), "--probability", str(out), "--out", str(chips)) == set()
-    )
+    seen = ("--seen", str(tmp_path / "seen.nc"))
+    cut = ("--swaths", str(swaths), "--probability", str(out), "--out", str(chips))
+    assert imported_by("extract-plumes", *cut, *seen) == set()
     assert chips.exists()
     table = tmp_path / "emissions.parquet"
     assert imported_by("estimate-emissions", "--chips", str(chips), "--out", str(table)) == set()
