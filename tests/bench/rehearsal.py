@@ -63,19 +63,10 @@ def prepare(folder: Path, days: int) -> None:
 
 def run(folder: Path, cores: int) -> tuple[int, float, Driver]:
     """Run the campaign; return its status, its wall time and what the driver took."""
-    command = [
-        sys.executable,
-        "-m",
-        "snakemake",
-        "--cores",
-        str(cores),
-        "--configfile",
-        "rehearsal.json",
-        "--quiet",
-        "all",
-    ]
+    options = ["--cores", str(cores), "--configfile", "rehearsal.json", "--quiet", "rules"]
+    command = [sys.executable, "-m", "snakemake", *options]
     begun, driver = time.monotonic(), Driver()
-    with (folder / "run.txt").open("w") as out:
+    with (folder / "run.txt").open("a") as out:
         process = subprocess.Popen(command, cwd=folder, stdout=out, stderr=subprocess.STDOUT)
         while process.poll() is None:
             driver.look(process.pid)
