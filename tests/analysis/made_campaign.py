@@ -170,7 +170,9 @@ def _columns(rng, table: pd.DataFrame) -> gpd.GeoDataFrame:
             data[column.name] = known[column.name]
         elif column.dtype == "list<string>":
             data[column.name] = [[] for _ in range(n)]
-        elif column.dtype != "geometry":
+        elif column.dtype == "geometry":
+            data[column.name] = gpd.GeoSeries([None] * n, crs="EPSG:4326")
+        else:
             data[column.name] = np.full(n, plain[column.dtype], dtype=object if column.dtype == "string" else None)
     lon, lat = table["max_longitude"].to_numpy(), table["max_latitude"].to_numpy()
     west = np.clip(lon - half, -180, 180 - 2 * half)
