@@ -11,6 +11,8 @@ CORES ?= $(shell nproc 2>/dev/null || getconf _NPROCESSORS_ONLN 2>/dev/null || e
 VENV ?= .venv
 PYTEST_ARGS ?=
 UPGRADE ?=
+BACKEND ?= jax
+BENCH_PYTHON ?= $(VENV)/bin/python
 DAYS ?=
 
 PYTHON := $(VENV)/bin/python
@@ -28,7 +30,7 @@ export TF_CPP_MIN_LOG_LEVEL := 2
 help: ## list these commands
 	@awk 'BEGIN { FS = ":.*## " } \
 	  /^##@ / { printf "\n%s\n", substr($$0, 5) } \
-	  /^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	  /^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 	@printf '\nSettings: CORES=%s VENV=%s PYTEST_ARGS= UPGRADE=\n' '$(CORES)' '$(VENV)'
 
 .PHONY: env
@@ -76,6 +78,15 @@ format: $(STAMP) ## put code and rules into the house style
 .PHONY: bench
 bench: $(STAMP) ## measure the slow steps against their plain versions
 	$(RUN) $(PYTHON) tests/bench/run.py
+	$(RUN) $(PYTHON) tests/bench/detection.py
+
+.PHONY: bench-gpu
+bench-gpu: ## measure detection on a GPU (BACKEND=jax BENCH_PYTHON=python3: any Python that has it)
+	$(RUN) $(BENCH_PYTHON) tests/bench/gpu.py --backend $(BACKEND)
+
+.PHONY: bench-analysis
+bench-analysis: $(STAMP) ## measure the analysis on a made campaign of 54 000 plumes
+	$(RUN) $(PYTHON) tests/bench/analysis.py
 
 .PHONY: rehearsal
 rehearsal: $(STAMP) ## run all 2192 days, tiny and simulated: what a job costs beside its work (DAYS=60)
@@ -89,17 +100,17 @@ clean: ## remove caches, builds and the demo's results; a campaign and .venv sta
 ##@ Maintain
 LOCK_TOOLS := build/lock-tools
 # The public index alone decides the hashes: settings of the machine are set aside.
-LOCK := env PIP_CONFIG_FILE=/dev/null PIP_EXTRA_INDEX_URL= PIP_FIND_LINKS= CUSTOM_COMPILE_COMMAND='make lock' \
-	$(LOCK_TOOLS)/bin/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras \
-	--no-emit-index-url --no-emit-trusted-host --no-emit-find-links --build-deps-for editable
+LOCK := env -u UV_INDEX_URL -u UV_EXTRA_INDEX_URL -u UV_FIND_LINKS $(LOCK_TOOLS)/bin/uv pip compile --no-config --quiet \
+	--generate-hashes --custom-compile-command 'make lock' pyproject.toml build/build.in
 
 .PHONY: lock
 lock: ## resolve pyproject.toml into envs/*.lock (UPGRADE=1 takes the newest versions)
 	$(find-python); $$python -m venv $(LOCK_TOOLS)
-	$(LOCK_TOOLS)/bin/python -m pip install --quiet 'pip-tools>=7.5,<8'
-	$(LOCK) $(if $(UPGRADE),--upgrade) --extra cpu --extra dev --extra slurm --output-file envs/dev.lock pyproject.toml
+	$(LOCK_TOOLS)/bin/python -m pip install --quiet uv
+	$(LOCK_TOOLS)/bin/python -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["build-system"]["requires"], sep="\n")' > build/build.in
+	$(LOCK) $(if $(UPGRADE),--upgrade) --extra cpu --extra dev --extra slurm --output-file envs/dev.lock
 	for kind in cpu gpu; do cp envs/dev.lock build/$$kind.lock; \
-	  $(LOCK) --extra $$kind --extra slurm --output-file build/$$kind.lock pyproject.toml; \
+	  $(LOCK) --extra $$kind --extra slurm --output-file build/$$kind.lock; \
 	  mv build/$$kind.lock envs/$$kind.lock; done
 
 # Sets $$python to the first interpreter that runs, that the locks serve and that can make environments.

@@ -36,6 +36,8 @@ class Seen:
     path: str
     query: dict[str, str]
     headers: dict[str, str]
+    method: str = "GET"
+    body: bytes = b""
 
 
 def json_reply(document: Any, status: int = 200) -> Reply:
@@ -81,7 +83,9 @@ class Loopback:
             def do_GET(self) -> None:
                 parts = urlsplit(self.path)
                 query = dict(parse_qsl(parts.query, keep_blank_values=True))
-                reply = outer.reply_to(Seen(parts.path, query, dict(self.headers.items())))
+                sent = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+                headers = dict(self.headers.items())
+                reply = outer.reply_to(Seen(parts.path, query, headers, self.command, sent))
                 if reply.reset:
                     linger = struct.pack("ii", 1, 0)
                     self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
@@ -97,6 +101,8 @@ class Loopback:
                 self.wfile.write(reply.body if reply.cut is None else reply.body[: reply.cut])
                 if reply.cut is not None:
                     self.close_connection = True
+
+            do_POST = do_GET
 
             def log_message(self, *_: object) -> None:
                 pass

@@ -20,7 +20,7 @@ def changed(**sections):
     return values
 
 
-@pytest.mark.parametrize("name", ["config.yaml", "demo.yaml"])
+@pytest.mark.parametrize("name", ["config.yaml", "demo.yaml", "real-day.yaml"])
 def test_shipped_configurations_are_valid(root, name):
     config = load_config(root / "config" / name)
     check_files(config, root)
@@ -39,12 +39,14 @@ def test_the_default_is_the_six_year_campaign(root):
         (changed(campaign={"start": "2021-02-30"}), "campaign.start", "2021-02-30"),
         (changed(campaign={"start": "2021-04-01"}), "campaign", "lies after end"),
         (changed(campaign={"start": "2017-01-01"}), "campaign", "before the first measurement"),
-        (changed(archive={"source": "ftp"}), "archive.source", "'local', 'simulated' or 'cdse'"),
+        (changed(archive={"source": "ftp"}), "archive.source", "'local', 'simulated', 'cdse' or 's3'"),
         (changed(archive={"processors": ["2.4.1"]}), "archive.processors.0", "2.4.1"),
         (changed(detect={"step": 0}), "detect.step", "greater than or equal to 1"),
         (changed(detect={"step": 40}), "detect", "pixels would be skipped"),
         (changed(filter={"min_qa": "high"}), "filter.min_qa", "high"),
         (changed(preset="mine"), "preset", "'paper' or 'recommended'"),
+        (changed(era5={"use": "missing"}), "era5", "use missing needs path: a folder of ERA5 files, or download"),
+        (changed(era5={"levels_hpa": [0]}), "era5.levels_hpa.0", "greater than or equal to 1"),
         ({"archive": MINIMAL["archive"]}, "campaign", "found nothing"),
     ],
 )
@@ -53,6 +55,24 @@ def test_an_error_names_key_value_and_what_is_allowed(values, key, words):
         parse_config(values)
     assert f"{key}:" in str(caught.value)
     assert words in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("section", "key"),
+    [
+        *(("archive", key) for key in ("catalogue", "download", "token", "s3_endpoint")),
+        ("eruptions", "url"),
+        ("edgar", "url"),
+        ("era5", "url"),
+    ],
+)
+@pytest.mark.parametrize("secret", ["key-7f3a", "ke/y-7f@3a", "ke'y-7f3a"])
+def test_an_address_with_a_password_is_refused_and_not_shown(section, key, secret):
+    with pytest.raises(ConfigError, match="user name and password") as caught:
+        parse_config(changed(**{section: {key: f"https://ada:{secret}@example.org/v1"}}))
+    assert f"{section}.{key}:" in str(caught.value)
+    assert "3a" not in str(caught.value)
+    parse_config(changed(**{section: {key: "https://example.org/v1?user=ada@example.org"}}))
 
 
 def test_all_errors_are_reported_at_once():
@@ -64,6 +84,14 @@ def test_missing_model_names_its_key(tmp_path):
     config = parse_config(changed(detect={"model": "no/such.keras"}))
     with pytest.raises(ConfigError, match=r"(?s)detect\.model.*no/such\.keras"):
         check_files(config, tmp_path)
+
+
+def test_a_missing_folder_of_winds_names_its_key(root, tmp_path):
+    given = changed(era5={"use": "missing", "path": "no/winds"}, detect={"method": "ztest"})
+    with pytest.raises(ConfigError, match=r"(?s)era5\.path.*no/winds"):
+        check_files(parse_config(given), tmp_path)
+    for fine in ({"path": "no/winds"}, {"use": "always", "path": "download"}):
+        check_files(parse_config(changed(era5=fine, detect={"method": "ztest"})), tmp_path)
 
 
 def test_presets_differ_where_they_say_and_set_keys_win():

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 from shapely.geometry import MultiPolygon, Polygon, box
@@ -90,11 +92,54 @@ def test_every_field_of_the_file_carries_unit_and_text(frame, tmp_path):
     assert b"geo" in schema.metadata
 
 
+def test_nested_fields_carry_unit_and_text_too(frame, tmp_path):
+    write_plumes(frame, tmp_path / "plumes.parquet")
+    schema = pq.read_schema(tmp_path / "plumes.parquet")
+    box_field = schema.field("bbox")
+    assert box_field.metadata[b"unit"] == b"degrees"
+    sides = {part.name: part.metadata for part in box_field.type.fields}
+    assert {name: meta[b"unit"] for name, meta in sides.items()} == {
+        "xmin": b"degrees_east",
+        "xmax": b"degrees_east",
+        "ymin": b"degrees_north",
+        "ymax": b"degrees_north",
+    }
+    assert b"Western" in sides["xmin"][b"description"]
+    assert b"Northern" in sides["ymax"][b"description"]
+    assert schema.field("quality").type.value_field.metadata[b"description"]
+    assert json.loads(schema.field("quality").metadata[b"codes"]) == dict(reason_codes())
+
+
+def test_the_file_is_geoparquet_1_1_in_crs84_with_a_covering(frame, tmp_path):
+    write_plumes(frame, tmp_path / "plumes.parquet")
+    geo = json.loads(pq.read_schema(tmp_path / "plumes.parquet").metadata[b"geo"])
+    assert geo["version"] == "1.1.0"
+    assert geo["columns"]["geometry"]["crs"]["id"] == {"authority": "OGC", "code": "CRS84"}
+    assert geo["columns"]["geometry"]["covering"]["bbox"]["xmin"] == ["bbox", "xmin"]
+    near = gpd.read_parquet(tmp_path / "plumes.parquet", bbox=(16.2, 37.2, 16.8, 37.8))
+    assert near["plume_id"].tolist() == ["text 2"]
+    table = pq.read_table(tmp_path / "plumes.parquet", filters=pc.field("bbox", "xmin") >= 15.5)
+    assert table["plume_id"].to_pylist() == ["text 2"]
+
+
+def test_time_order_is_declared_where_it_holds(frame, tmp_path, monkeypatch):
+    monkeypatch.setattr("so2plumes.table.ROW_GROUP", 2)
+    write_plumes(frame, tmp_path / "sorted.parquet")
+    write_plumes(frame.iloc[::-1], tmp_path / "reversed.parquet")
+    groups = pq.read_metadata(tmp_path / "sorted.parquet")
+    place = groups.schema.names.index("time")
+    assert [groups.row_group(i).num_rows for i in range(groups.num_row_groups)] == [2, 1]
+    assert groups.row_group(0).sorting_columns[0].column_index == place
+    first, last = (groups.row_group(i).column(place).statistics for i in (0, 1))
+    assert first.max < last.min
+    assert not pq.read_metadata(tmp_path / "reversed.parquet").row_group(0).sorting_columns
+
+
 def test_types_are_those_of_the_dictionary(frame, tmp_path):
     write_plumes(frame, tmp_path / "plumes.parquet")
     schema = pq.read_schema(tmp_path / "plumes.parquet")
     expected = {
-        "string": {"string", "large_string"},
+        "string": {"string"},
         "int64": {"int64"},
         "double": {"double"},
         "bool": {"bool"},
@@ -146,8 +191,7 @@ def test_an_empty_table(frame, tmp_path):
         assert again[column.name].dtype == frame[column.name].dtype, column.name
     types = [pq.read_schema(tmp_path / f"{name}.parquet") for name in ("empty", "full")]
     for column in plume_columns():
-        if column.dtype != "string":
-            assert types[0].field(column.name).type == types[1].field(column.name).type, column.name
+        assert types[0].field(column.name).type == types[1].field(column.name).type, column.name
         assert types[0].field(column.name).metadata == types[1].field(column.name).metadata
 
 

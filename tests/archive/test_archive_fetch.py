@@ -5,19 +5,24 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+from contextlib import contextmanager
 from datetime import date
 
 import netCDF4
 import numpy as np
+import pandas as pd
 import pytest
 
-from so2plumes.archive.fetch import FetchRule, fetch_period, receipt_document
+from so2plumes.archive.fetch import FetchRule, fetch_granule, fetch_period, receipt_document
 from so2plumes.archive.index import build_index
 from so2plumes.archive.obtain import LocalFolder
+from so2plumes.cli import main
+from so2plumes.errors import GranuleError
 from so2plumes.files import read_json, write_json
 from so2plumes.swath.compact import read_compact
 from so2plumes.swath.filters import usable_pixels
 from so2plumes.swath.level2 import read_level2
+from so2plumes.table import write_table
 
 DAY = date(2021, 3, 24)
 DATES = ["2021-03-24"]
@@ -167,3 +172,57 @@ def test_real_subsets_are_accounted_for(shared_data, folder):
     assert len(receipts) == len(index) == len(list(archive.glob("*.nc4")))
     assert sorted(receipt.reason for receipt in receipts)[-2:] == ["", "missing_variable"]
     assert all("eastward_wind" in receipt.unavailable for receipt in receipts if receipt.status == "ready")
+
+
+def test_a_list_that_goes_by_names_says_where_the_measurements_are_of_the_next_day(tmp_path, add, midnight_orbit):
+    path = add(tmp_path, midnight_orbit)
+    row = build_index(tmp_path, date(2021, 1, 1), date(2022, 12, 31)).iloc[0].copy()
+    target = tmp_path / "compact.nc"
+    assert fetch_granule(LocalFolder(tmp_path), row, target).notes == ""
+    measured, row["date"], row["time_from"] = row["date"], path.name[20:28], "name"
+    row["date"] = f"{row['date'][:4]}-{row['date'][4:6]}-{row['date'][6:]}"
+    assert f"measured from {measured} on" in fetch_granule(LocalFolder(tmp_path), row, target).notes
+
+
+class Unsteady:
+    """A source that cannot give the granules at some places of the list."""
+
+    def __init__(self, failing: set[int]) -> None:
+        self.failing, self.asked = failing, 0
+
+    @contextmanager
+    def obtained(self, row):
+        self.asked += 1
+        if self.asked - 1 in self.failing:
+            raise GranuleError("the connection broke", reason="interrupted", where=row["granule"])
+        raise GranuleError("gone", reason="vanished", where=row["granule"])
+        yield
+
+
+@pytest.mark.parametrize(
+    ("failing", "asked", "words"),
+    [
+        (set(range(14)), 3, "3 of 14 granules could not be had, and the ones after them were not tried"),
+        ({0, 1, 3, 4, 6, 7}, 14, "6 of 14 granules could not be had\n"),
+        ({10, 11, 12}, 13, "3 of 14 granules could not be had, and"),
+    ],
+)
+def test_a_period_ends_when_several_granules_in_a_row_cannot_be_had(tmp_path, failing, asked, words):
+    row = {"orbit": 1, "date": "2021-03-24", "selected": True, "reason": "", "size_bytes": 1}
+    index = pd.DataFrame([row | {"granule": f"g{number:02d}"} for number in range(14)])
+    source = Unsteady(failing)
+    with pytest.raises(GranuleError, match=words):
+        fetch_period(index, source, DATES, tmp_path)
+    assert source.asked == asked
+
+
+@pytest.mark.parametrize("source", ["cdse", "s3"])
+def test_fetching_without_a_staging_folder_is_said(tmp_path, capsys, source):
+    row = {"granule": "x", "orbit": 1, "date": "2021-03-24", "selected": True, "reason": "", "size_bytes": 1}
+    write_table(pd.DataFrame([row]), tmp_path / "index.parquet")
+    days = ["--period", "2021-03-24", "--start", "2021-03-24", "--end", "2021-03-24"]
+    paths = [f"--{name}={tmp_path / name}" for name in ("out", "receipt")]
+    store = ["--bucket", "b", "--anonymous"]
+    index = f"--index={tmp_path / 'index.parquet'}"
+    assert main(["fetch-swaths", index, "--source", source, *store, *days, *paths]) == 1
+    assert "--staging" in capsys.readouterr().err

@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 
 from so2plumes.archive.index import INDEX_COLUMNS, build_index, list_granules, summarise_index
+from so2plumes.archive.region import parse_region
 from so2plumes.errors import ConfigError, GranuleError
 from so2plumes.swath.level2 import read_level2
 from so2plumes.swath.names import parse_granule_name
@@ -214,6 +215,36 @@ def test_a_retrieval_that_only_the_file_tells_is_not_allowed_either(add, tmp_pat
     assert index["retrieval"].tolist() == ["cobra", "doas"]
     assert index["selected"].tolist() == [False, True]
     assert index["reason"].tolist() == ["retrieval_not_allowed", ""]
+
+
+def test_a_region_keeps_the_granules_whose_swath_meets_it(add, tmp_path, caplog):
+    paths = {orbit: add(tmp_path, orbit, scanline=2000) for orbit in (17848, 17849, 17850, 17851)}
+    paths[17851].write_bytes(paths[17851].read_bytes()[:5000])
+    swath = read_level2(paths[17849])
+    longitude, latitude = float(swath["longitude"].mean()), float(swath["latitude"].mean())
+    region = parse_region([longitude - 0.05, latitude - 0.05, longitude + 0.05, latitude + 0.05])
+    with caplog.at_level(logging.INFO):
+        table = build_index(tmp_path, DAY, DAY, region=region)
+    assert sorted(table["orbit"]) == [17849, 17851], "the one that sees it, and the one that nobody can read"
+    assert "outside the region: 2 granules" in caplog.text
+    assert list(table.columns) == list(INDEX_COLUMNS)
+
+
+def test_a_region_has_no_part_in_the_selection(add, tmp_path):
+    add(tmp_path, 17849)
+    add(tmp_path, 17849, stream="OFFL")
+    everywhere = build_index(tmp_path, DAY, DAY)
+    around = build_index(tmp_path, DAY, DAY, region=parse_region([-180, -90, 180, 90]))
+    pd.testing.assert_frame_equal(everywhere, around)
+
+
+def test_real_scenes_lie_in_the_region_of_etna(shared_data):
+    week = (date(2021, 3, 1), date(2021, 3, 7))
+    every = build_index(shared_data / "etna", *week)
+    assert (
+        len(build_index(shared_data / "etna", *week, region=parse_region([14.5, 37.5, 15.5, 38.0]))) == len(every) > 0
+    )
+    assert len(build_index(shared_data / "etna", *week, region=parse_region([-20, 60, -10, 66]))) == 0
 
 
 def test_an_empty_archive_is_an_empty_list(tmp_path, index):

@@ -1,12 +1,11 @@
 """Measure the slow steps against their plain versions, in the same run on the same machine.
 
-Prints one table of seconds and ratios; a ratio above 1 means that ours is faster. Run it with ``make bench``.
+Prints seconds and ratios; a ratio above 1 means that ours is faster. Run it with ``make bench``, which then measures
+detection (`detection.py`).
 """
 
 from __future__ import annotations
 
-import argparse
-import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -14,8 +13,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-
-ROOT = Path(__file__).resolve().parents[2]
 
 
 @dataclass(frozen=True)
@@ -33,46 +30,6 @@ def seconds(work: Callable[[], object], repeat: int = 1) -> float:
         work()
         best = min(best, time.perf_counter() - start)
     return best
-
-
-def plain_detection(image: np.ndarray, model, channels: int, window: int, step: int) -> np.ndarray:
-    """All windows into ``model.predict``, then ``numpy.median`` over what each pixel got."""
-    from so2plumes.detect.inputs import INPUTS
-    from so2plumes.detect.windows import window_starts
-
-    rows, columns = (window_starts(size, window, step) for size in image.shape)
-    windows = np.stack([image[r : r + window, c : c + window] for r in rows for c in columns])
-    images = INPUTS["local_robust"].prepare(windows, channels)
-    answers = model.predict(images, batch_size=32, verbose=0)[..., 0]
-    gathered: list[list[list[float]]] = [[[] for _ in range(image.shape[1])] for _ in range(image.shape[0])]
-    for number, (r, c) in enumerate((r, c) for r in rows for c in columns):
-        for i in range(window):
-            for j in range(window):
-                gathered[r + i][c + j].append(answers[number, i, j])
-    return np.array([[np.median(values) for values in line] for line in gathered], np.float32)
-
-
-def bench_detection(scanlines: int) -> Line:
-    from keras.models import load_model
-
-    from so2plumes.detect.model import load_detector
-    from so2plumes.detect.mosaic import rolling_median
-
-    path = ROOT / "resources" / "models" / "unet-8" / "model.keras"
-    detector, model = load_detector(path), load_model(path, compile=False)
-    rng = np.random.default_rng(0)
-    image = rng.normal(size=(scanlines, 450)).astype(np.float32)
-    image[:, 300:] = 0.0
-    rolling_median(image[:64], detector.predict)
-    model.predict(np.zeros((32, 32, 32, detector.channels), np.float32), batch_size=32, verbose=0)
-    found: dict[str, np.ndarray] = {}
-    ours = seconds(lambda: found.update(ours=rolling_median(image, detector.predict).probability))
-    plain = seconds(lambda: found.update(plain=plain_detection(image, model, detector.channels, 32, 4)))
-    difference = float(np.abs(found["ours"] - found["plain"]).max())
-    if difference > 1e-5:
-        sys.exit(f"ours and the plain way differ by {difference}")
-    what = f"rolling window, {scanlines} x 450, a third without data"
-    return Line(what, ours, "model.predict + numpy.median", plain)
 
 
 def bench_reader(folder: Path) -> Line:
@@ -135,11 +92,8 @@ def bench_clusters(n: int = 54_000) -> Line:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--scanlines", type=int, default=128, help="length of the benchmark swath")
-    options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        lines = [bench_areas(), bench_clusters(), bench_reader(Path(folder)), bench_detection(options.scanlines)]
+        lines = [bench_areas(), bench_clusters(), bench_reader(Path(folder))]
     width = max(len(line.what) for line in lines)
     print(f"{'step':{width}}  {'ours s':>8}  {'reference s':>11}  {'ratio':>6}  reference")
     for line in lines:

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from so2plumes.detect.engines import FunctionEngine
 from so2plumes.detect.inputs import INPUTS
 from so2plumes.detect.model import UNet
 
@@ -30,7 +31,7 @@ def test_the_network_gets_what_its_scheme_prepares():
         seen.append(images)
         return images[..., 1]
 
-    detector = UNet(network, 32, "window_max", "digest", channels=2)
+    detector = UNet(FunctionEngine(network, 32, 2), "window_max", "digest")
     rng = np.random.default_rng(1)
     column = rng.normal(0.0, 1.0, (40, 50))
     usable = rng.random(column.shape) < 0.6

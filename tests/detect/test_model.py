@@ -12,7 +12,7 @@ MODEL = "resources/models/unet-8"
 
 @pytest.fixture(scope="module")
 def detector(root):
-    return load_detector(root / MODEL / "model.keras", batch=64)
+    return load_detector(root / MODEL / "model.keras")
 
 
 def swath_of(column, usable=None):

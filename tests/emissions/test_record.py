@@ -9,13 +9,18 @@ import shapely
 from tests.plume_makers import block, cut, ellipse_mask, make_swath, metre_grid, only
 
 from so2plumes.constants import MOL_M2_PER_DU, SO2_KG_PER_MOL
-from so2plumes.emissions.estimators import ESTIMATORS
-from so2plumes.emissions.record import EmissionRule, plume_record
+from so2plumes.emissions.estimators import estimator_names
+from so2plumes.emissions.known import KnownPlaces
+from so2plumes.emissions.record import EmissionRule, Surroundings, plume_record
+from so2plumes.emissions.uncertainty import COMPONENTS, ErrorModel
 from so2plumes.errors import ConfigError
+from so2plumes.plumes.components import ComponentRule
+from so2plumes.plumes.extract import ExtractionRule, extract_plumes
 from so2plumes.simulate.plumes import PlumeSpec, plume_column, plume_mass_kg
 from so2plumes.table import plume_columns, plume_frame, read_plumes, reason_codes, write_plumes
 
 ROWS, COLUMNS = slice(20, 26), slice(17, 23)
+PAPER = EmissionRule(estimator="paper", wind=("10m",), wind_statistic="median")
 
 
 @pytest.fixture(scope="module")
@@ -23,17 +28,17 @@ def grid():
     return metre_grid()
 
 
-def record(grid, column=None, mask=None, rule=None, chip_margin=16, **more):
+def record(grid, column=None, mask=None, rule=None, chip_margin=16, known=None, **more):
     """Row of one plume: by default 6 x 6 pixels of 3 mmol/m2 over 1 mmol/m2."""
     mask = block(grid, ROWS, COLUMNS) if mask is None else mask
     column = np.where(mask, 3e-3, 1e-3) if column is None else column
     chip = only(cut(make_swath(grid, column, **more), mask, chip_margin=chip_margin))
-    return plume_record(chip, rule or EmissionRule())
+    return plume_record(chip, rule or EmissionRule(), Surroundings(known=known))
 
 
 class TestTheNumbers:
     def test_mass_length_and_rate_of_a_block_by_hand(self, grid):
-        row = record(grid)
+        row = record(grid, rule=PAPER)
         area = 36 * 5500.0 * 3500.0
         assert row["area_m2"] == pytest.approx(area, rel=1e-4)
         assert row["background_mol_m2"] == pytest.approx(1e-3)
@@ -41,6 +46,7 @@ class TestTheNumbers:
         assert row["length_m"] == pytest.approx(33e3, rel=0.01)
         assert row["emission_kg_h"] == pytest.approx(row["mass_kg"] * 5.0 / row["length_m"] * 3600.0)
         assert row["emission_kg_h"] == row["emission_paper_kg_h"]
+        assert row["emission_estimator"] == "paper"
         assert row["quality"] == []
 
     def test_who_when_and_where(self, grid):
@@ -134,8 +140,12 @@ class TestPlumesOfKnownRate:
         noise = np.random.default_rng(1).normal(5e-4, noise_du * MOL_M2_PER_DU, grid.shape)
         toward = np.radians(plume.wind_toward_deg)
         wind = (plume.wind_speed_m_s * np.sin(toward), plume.wind_speed_m_s * np.cos(toward))
-        row = record(grid, signal + noise, signal > 0.05 * signal.max(), wind=wind)
-        assert row["emission_kg_h"] == pytest.approx(3600.0 * plume.emission_kg_s, rel=0.2)
+        rule = EmissionRule(lifetime_h=plume.lifetime_h)
+        row = record(grid, signal + noise, signal > 0.05 * signal.max(), wind=wind, rule=rule)
+        truth = 3600.0 * plume.emission_kg_s
+        assert row["emission_paper_kg_h"] == pytest.approx(truth, rel=0.2)
+        assert row["emission_kg_h"] == pytest.approx(truth, rel=0.15 if noise_du else 0.08)
+        assert row["emission_p16_kg_h"] < truth < row["emission_p84_kg_h"]
         assert row["mass_kg"] == pytest.approx(plume_mass_kg(plume), rel=0.15)
         assert row["length_m"] == pytest.approx(plume.length_m, rel=0.2)
         assert row["quality"] == []
@@ -148,12 +158,21 @@ class TestPlumesOfKnownRate:
         for plume in (STEADY[0], lossy):
             signal = plume_column(plume, grid.longitude, grid.latitude)
             mask = plume_column(STEADY[0], grid.longitude, grid.latitude) > 0.05 * signal.max()
-            rates.append(record(grid, signal, mask)["emission_kg_h"])
-        assert rates[1] / rates[0] == pytest.approx(1 - np.exp(-1), rel=0.05)
+            rates.append(record(grid, signal, mask, rule=EmissionRule(lifetime_h=plume.lifetime_h)))
+        paper = [row["emission_paper_kg_h"] for row in rates]
+        assert paper[1] / paper[0] == pytest.approx(1 - np.exp(-1), rel=0.05)
+        assert rates[1]["emission_kg_h"] == pytest.approx(rates[0]["emission_kg_h"], rel=0.08)
 
 
 def no_background(grid):
     return {"qa_value": np.where(block(grid, ROWS, COLUMNS), 100, 0)}
+
+
+def starved(grid):
+    """Everything around is flagged as SO2 but one pixel."""
+    flags = np.ones(grid.shape)
+    flags[36, 36] = 0
+    return {"flags": flags}
 
 
 def half_usable(grid):
@@ -172,6 +191,18 @@ def off_axis(grid):
     return {"mask": ring & (grid.x_m < -20e3)}
 
 
+def puffs(grid):
+    """Four dense pieces with thin ones between them, along the wind."""
+    mask = block(grid, ROWS, slice(4, 36))
+    dense = mask & (np.indices(grid.shape)[1] % 8 < 4)
+    return {"mask": mask, "column": np.where(dense, 9e-3, np.where(mask, 1.5e-3, 1e-3))}
+
+
+def places(*at):
+    longitude, latitude = np.array(at).T
+    return KnownPlaces(longitude, latitude, np.full(len(at), np.nan))
+
+
 CASES = {
     "nothing": (lambda grid: {}, []),
     "few_pixels": (few_usable, ["few_pixels"]),
@@ -183,10 +214,17 @@ CASES = {
     "wind_low": (lambda grid: {"wind": (1.9, 0.0)}, ["wind_low"]),
     "touches_edge": (lambda grid: {"mask": block(grid, slice(0, 6), COLUMNS)}, ["touches_edge"]),
     "no_background": (no_background, ["no_background"]),
-    "axis_off_plume": (off_axis, ["axis_off_plume"]),
+    "background_starved": (starved, ["background_starved"]),
+    "axis_off_plume": (off_axis, ["axis_off_plume", "wind_across"]),
     "no_ellipse": (lambda grid: {"mask": block(grid, slice(20, 21), slice(17, 18))}, ["few_pixels", "no_ellipse"]),
+    "saturated": (lambda grid: {"column": np.where(block(grid, ROWS, COLUMNS), 0.23, 1e-3)}, ["saturated"]),
+    "age_gt_tau": (lambda grid: {"rule": EmissionRule(lifetime_h=1.0)}, ["age_gt_tau"]),
+    "multi_source": (lambda grid: {"known": places((15.0, 37.7), (15.1, 37.7))}, ["multi_source"]),
+    "not_attached": (lambda grid: {"known": places((14.0, 37.7))}, ["not_attached"]),
+    "puff": (puffs, ["puff"]),
+    "wind_across": (lambda grid: {"mask": block(grid, ROWS, slice(4, 36)), "wind": (0.5, 5.0)}, ["wind_across"]),
 }
-WITHOUT_RATE = ("no_wind", "no_corners", "low_valid_fraction", "no_background", "no_ellipse")
+WITHOUT_RATE = ("no_wind", "no_corners", "low_valid_fraction", "no_background")
 
 
 class TestReasonCodes:
@@ -220,6 +258,15 @@ class TestReasonCodes:
         row = record(grid, -1e-3 * block(grid, ROWS, COLUMNS))
         assert row["mass_kg"] == pytest.approx(-1e-3 * SO2_KG_PER_MOL * row["area_m2"], rel=1e-4)
         assert row["emission_kg_h"] < 0.0
+        assert row["emission_p16_kg_h"] < row["emission_kg_h"] < row["emission_p84_kg_h"]
+        assert np.isnan([row[f"sigma_ln_{name}"] for name in COMPONENTS]).all()
+
+    def test_a_negative_rate_is_named_although_the_mass_of_the_mask_is_positive(self, grid):
+        mask = block(grid, slice(18, 21), slice(18, 21))
+        fringe = block(grid, slice(16, 23), slice(16, 23)) & ~mask
+        row = record(grid, np.where(mask, 2e-4, np.where(fringe, -2e-4, 0.0)), mask)
+        assert row["mass_kg"] > 0.0 > row["emission_kg_h"]
+        assert "negative_enhancement" in row["quality"]
 
     @pytest.mark.parametrize(("n_bad", "has_rate"), [(9, True), (10, False)])
     def test_a_rate_needs_three_quarters_of_the_pixels(self, grid, n_bad, has_rate):
@@ -242,8 +289,9 @@ class TestReasonCodes:
     def test_without_winds_the_upwind_end_is_the_maximum(self, grid):
         row = record(grid, wind=None)
         assert (row["upwind_longitude"], row["upwind_latitude"]) == (row["max_longitude"], row["max_latitude"])
-        for name in (name for name in row if name.startswith("wind_")):
-            assert np.isnan(row[name]), name
+        assert row["wind_source"] == "none"
+        for name in (name for name in row if name.startswith(("wind_", "transport_"))):
+            assert row[name] in ("", "none") or np.isnan(row[name]), name
         assert np.isfinite(row["mass_kg"])
 
     def test_without_background_nothing_is_invented(self, grid):
@@ -253,9 +301,79 @@ class TestReasonCodes:
     @pytest.mark.parametrize("horizontal", [True, False])
     def test_a_plume_of_one_row_has_its_length(self, grid, horizontal):
         rows, columns = (slice(20, 21), slice(12, 28)) if horizontal else (slice(12, 28), slice(20, 21))
-        row = record(grid, mask=block(grid, rows, columns))
+        row = record(grid, mask=block(grid, rows, columns), wind=(5.0, 0.0) if horizontal else (0.0, 5.0))
         assert row["length_m"] == pytest.approx(16 * (3500.0 if horizontal else 5500.0), rel=0.01)
         assert row["quality"] == []
+
+    @pytest.mark.parametrize("why", [half_usable, no_background])
+    def test_a_plume_without_a_rate_still_lies_along_its_wind(self, grid, why):
+        whole, row = record(grid), record(grid, **why(grid))
+        assert np.isnan(row["emission_kg_h"])
+        for name in ("transport_length_m", "wind_vs_axis_deg"):
+            assert row[name] == whole[name], name
+        across = record(grid, mask=block(grid, ROWS, slice(4, 36)), wind=(0.5, 5.0), qa_value=why(grid)["qa_value"])
+        assert "wind_across" in across["quality"]
+        assert "age_gt_tau" in record(grid, rule=EmissionRule(lifetime_h=1.0), **why(grid))["quality"]
+
+    def test_an_exact_calm_has_one_reason_and_no_direction(self, grid):
+        row = record(grid, wind=(0.0, 0.0))
+        assert row["quality"] == ["no_wind"]
+        assert {row[f"emission_{name}_reason"] for name in estimator_names()} == {"no_wind"}
+        assert row["transport_speed_m_s"] == 0.0
+        for name in ("transport_direction_deg", "wind_direction_deg", "wind_vs_axis_deg", "transport_length_m"):
+            assert np.isnan(row[name]), name
+
+
+class TestErrors:
+    def test_each_part_is_there_and_the_interval_holds_the_rate(self, grid):
+        row = record(grid, vertical_column_precision=np.full(grid.shape, 4e-4, "f4"))
+        assert row["emission_estimator"] == "ime_decay"
+        assert row["emission_p16_kg_h"] < row["emission_kg_h"] < row["emission_p84_kg_h"]
+        assert row["sigma_ln_noise"] > 0.0
+        assert row["sigma_ln_height"] == 0.3
+        assert row["sigma_ln_wind"] > 0.2
+
+    def test_the_stated_precision_times_its_factor_is_the_noise(self, grid):
+        """The noise of a sum over pixels: relative to the rate it does not depend on the wind."""
+        parts = []
+        for factor in (1.0, 2.0):
+            rule = EmissionRule(errors=ErrorModel(precision_factor=factor))
+            row = record(grid, vertical_column_precision=np.full(grid.shape, 1e-4, "f4"), rule=rule)
+            parts.append(row["sigma_ln_noise"])
+        assert parts[1] / parts[0] == pytest.approx(2.0, rel=0.01)
+        weak = record(grid, vertical_column_precision=np.full(grid.shape, 1e-4, "f4"), wind=(9.0, 0.0))
+        assert weak["sigma_ln_noise"] == pytest.approx(1.3 * parts[0], rel=0.05)
+
+    def test_without_a_precision_the_scatter_around_counts(self, grid):
+        noise = np.random.default_rng(2).normal(1e-3, 4e-4, grid.shape)
+        scattered = record(grid, noise + 5e-3 * block(grid, ROWS, COLUMNS))
+        assert scattered["sigma_ln_noise"] == pytest.approx(
+            record(
+                grid,
+                noise + 5e-3 * block(grid, ROWS, COLUMNS),
+                vertical_column_precision=np.full(grid.shape, 4e-4 / 1.3, "f4"),
+            )["sigma_ln_noise"],
+            rel=0.15,
+        )
+
+    def test_an_unknown_height_is_half_the_range_of_the_columns(self, grid):
+        column = np.where(block(grid, ROWS, COLUMNS), 3e-3, 1e-3).astype("f4")
+        boxes = {f"vertical_column_{height}km": factor * column for height, factor in ((1, 3.0), (7, 1.0), (15, 0.75))}
+        assert record(grid, **boxes)["sigma_ln_height"] == pytest.approx(0.5 * np.log(4.0), rel=1e-4)
+
+    def test_a_mask_too_small_at_a_higher_probability_has_the_least_error(self, grid):
+        mask = block(grid, ROWS, COLUMNS)
+        swath = make_swath(grid, np.where(mask, 3e-3, 1e-3))
+        for sure, expected in ((5, 0.2), (36, 0.0)):
+            probability = np.where(mask, 0.65, 0.0).astype("f4")
+            probability[tuple(index[:sure] for index in np.nonzero(mask))] = 0.9
+            chip = only(extract_plumes(swath, probability, ExtractionRule(ComponentRule(0.6, 0.4, 1)), "digest"))
+            assert plume_record(chip, EmissionRule())["sigma_ln_mask"] == expected
+
+    def test_no_draws_no_interval(self, grid):
+        row = record(grid, rule=EmissionRule(errors=ErrorModel(draws=0)))
+        assert np.isnan(row["emission_p50_kg_h"])
+        assert np.isfinite(row["emission_kg_h"])
 
 
 class TestTheTable:
@@ -271,7 +389,7 @@ class TestTheTable:
         assert [list(codes) for codes in read["quality"]] == [codes for _, codes in CASES.values()]
 
     def test_every_estimator_has_its_column(self):
-        assert {f"emission_{name}_kg_h" for name in ESTIMATORS} <= {column.name for column in plume_columns()}
+        assert {f"emission_{name}_kg_h" for name in estimator_names()} <= {column.name for column in plume_columns()}
 
     @pytest.mark.parametrize("rule", [EmissionRule(estimator="guess"), EmissionRule(background="guess")])
     def test_unknown_methods_are_refused(self, grid, rule):
@@ -280,4 +398,7 @@ class TestTheTable:
 
     def test_the_same_chip_gives_the_same_row(self, grid):
         chip = only(cut(make_swath(grid, np.where(block(grid, ROWS, COLUMNS), 3e-3, 1e-3)), block(grid, ROWS, COLUMNS)))
-        assert plume_record(chip, EmissionRule()) == plume_record(chip, EmissionRule())
+        first, second = plume_record(chip, EmissionRule()), plume_record(chip, EmissionRule())
+        assert set(first) == set(second)
+        for name, value in first.items():
+            assert value == second[name] or (np.isnan(value) and np.isnan(second[name])), name

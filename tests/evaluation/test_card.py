@@ -36,7 +36,7 @@ def made(data, simulated_folder, tmp_path_factory):
 @pytest.fixture(scope="module")
 def done(made, data, simulated_folder):
     path, facts = made
-    return evaluate(detector_of(path, "local_robust", 64), data, unseen_scenes([simulated_folder]), RULE, 1, facts)
+    return evaluate(detector_of(path, "local_robust"), data, unseen_scenes([simulated_folder]), RULE, 1, facts)
 
 
 def test_only_unseen_orbits_are_scored(simulated_folder):
@@ -53,12 +53,12 @@ def test_only_unseen_orbits_are_scored(simulated_folder):
 def test_nothing_to_score_on_is_said(made, data):
     path, facts = made
     with pytest.raises(ModelError, match="nothing to score"):
-        evaluate(detector_of(path, "local_robust", 64), data, UnseenScenes(()), RULE, 1, facts)
+        evaluate(detector_of(path, "local_robust"), data, UnseenScenes(()), RULE, 1, facts)
 
 
 def test_weights_scored_again_give_the_same_card(made, done, data, simulated_folder):
     path, facts = made
-    again = evaluate(detector_of(path, "local_robust", 64), data, unseen_scenes([simulated_folder]), RULE, 1, facts)
+    again = evaluate(detector_of(path, "local_robust"), data, unseen_scenes([simulated_folder]), RULE, 1, facts)
     assert again.card == done.card
 
 

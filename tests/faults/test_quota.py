@@ -15,8 +15,11 @@ from hypothesis import strategies as st
 from tests.archive.download_server import Fault
 from tests.faults.transfer_bench import ID, Bench
 
+from so2plumes.archive.backoff import Timing
+from so2plumes.archive.limits import Limits
 from so2plumes.archive.progress import Progress
 from so2plumes.archive.quota import DAY_S, Quota
+from so2plumes.archive.slots import slot
 from so2plumes.errors import ConfigError, GranuleError
 
 
@@ -110,6 +113,65 @@ def test_a_clock_that_was_set_back_forgets_nothing(quota: Quota, clock: Clock):
     _fetch(quota, 900)
     clock.time_s -= 90 * DAY_S
     assert quota.spent_bytes() == 900.0
+
+
+def test_transfers_from_the_future_count_from_now_on(quota: Quota, clock: Clock):
+    clock.time_s += 20 * 365 * DAY_S
+    _fetch(quota, 900)
+    clock.time_s -= 20 * 365 * DAY_S
+    _fetch(quota, 600)
+    assert clock.slept_s == pytest.approx(30 * DAY_S, abs=3601.0)
+    assert quota.spent_bytes() == 600.0
+
+
+def test_a_transfer_of_unknown_size_reserves_the_mean(quota: Quota, clock: Clock):
+    _fetch(quota, 300)
+    _fetch(quota, 500)
+    with quota.reserved("granule", 0):
+        assert clock.slept_s > 29 * DAY_S, "200 are left, 400 are reserved"
+    _fetch(quota, 1000)
+    before = clock.slept_s
+    with quota.reserved("granule", 0):
+        assert clock.slept_s > before
+
+
+def test_who_waits_for_a_connection_has_reserved_nothing(tmp_path: Path):
+    spent: list[float] = []
+
+    def sleep(_: float) -> None:
+        spent.append(Quota(limits.ledger, 1000.0).spent_bytes())
+        raise KeyboardInterrupt
+
+    limits = Limits(tmp_path, 1, 1000.0, timing=Timing(lambda: 0.0, sleep))
+    with slot(tmp_path / "connections", 1), pytest.raises(KeyboardInterrupt), limits.granted("granule", 640):
+        pass
+    with limits.granted("granule", 640):
+        spent.append(Quota(limits.ledger, 1000.0).spent_bytes())
+    assert spent == [0.0, 640.0]
+
+
+def test_every_host_has_a_budget_of_its_own(tmp_path: Path):
+    ledgers = [Limits(tmp_path, host=host).ledger for host in ("", "a.example", "A.example", "b.example:8080")]
+    assert len(set(ledgers)) == 3
+    assert {ledger.parent for ledger in ledgers} == {tmp_path}
+
+
+def test_a_ledger_that_cannot_be_written_is_said(tmp_path: Path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ConfigError, match=r"count of fetched bytes cannot be written(.|\n)*archive\.shared_folder"):
+        _fetch(Quota(tmp_path / "file" / "fetched.json", 1000.0), 10)
+
+
+def test_a_ledger_that_is_lost_meanwhile_hides_no_error_of_the_transfer(quota: Quota, tmp_path: Path, caplog):
+    def broken() -> None:
+        with quota.reserved("granule", 800):
+            quota.ledger.unlink()
+            quota.ledger.mkdir()
+            raise GranuleError("broke", reason="interrupted", where="granule")
+
+    with pytest.raises(GranuleError, match="broke"):
+        broken()
+    assert "granule counts in full" in caplog.text
 
 
 def test_old_transfers_leave_the_ledger(quota: Quota, clock: Clock):

@@ -103,3 +103,9 @@ def test_a_folder_that_cannot_be_made_is_an_error(tmp_path: Path):
     (tmp_path / "file").write_text("")
     with pytest.raises(ConfigError, match="local disk"), slot(tmp_path / "file" / "slots", 1):
         pass
+
+
+def test_a_lock_that_cannot_be_made_is_an_error(tmp_path: Path):
+    (tmp_path / "slot-0").mkdir()
+    with pytest.raises(ConfigError, match=r"connection locks(.|\n)*archive\.shared_folder"), slot(tmp_path, 1):
+        pass

@@ -19,6 +19,7 @@ from tests.plume_makers import (
 )
 
 from so2plumes.emissions.record import EmissionRule, plume_record
+from so2plumes.emissions.uncertainty import ErrorModel
 from so2plumes.errors import GeometryError
 from so2plumes.plumes.outline import index_outline, outline_of, to_geographic
 
@@ -332,6 +333,16 @@ class TestOverThePole:
         assert geographic.is_valid
         assert geodesic_area_m2(geographic) == pytest.approx(horseshoe.area, rel=2e-3)
 
+    @pytest.mark.parametrize("start", range(0, 80, 7))
+    def test_a_bay_between_rim_and_pole_stays_open(self, start):
+        """The meridian from a point of the rim to the pole may leave the plume and come back."""
+        shape = shapely.Point(0.0, 0.0).buffer(60e3) - shapely.box(15e3, -40e3, 30e3, 70e3)
+        points = shapely.get_coordinates(shapely.segmentize(shape, 10e3).exterior)[:-1]
+        turned = shapely.Polygon(np.roll(points, -start % len(points), axis=0))
+        geographic, _ = to_geographic(turned, 10.0, 90.0)
+        assert geographic.is_valid
+        assert geodesic_area_m2(geographic) == pytest.approx(shape.area, rel=2e-3)
+
     def test_a_ring_around_the_pole_leaves_the_pole_out(self):
         ring = shapely.Point(0.0, 0.0).buffer(60e3, 64) - shapely.Point(0.0, 0.0).buffer(30e3, 64)
         geographic, crosses = to_geographic(ring, 10.0, 90.0)
@@ -357,8 +368,8 @@ class TestOverThePole:
         assert geodesic_area_m2(outline.geographic) == pytest.approx(total, rel=2e-3)
 
 
-LONGITUDES = ("max_longitude", "upwind_longitude", "ellipse_longitude")
-OF_THE_PLACE = ("plume_id", "crosses_antimeridian", "geometry", "outline_swath", *LONGITUDES)
+LONGITUDES = tuple(f"{of}_longitude" for of in ("max", "upwind", "downwind", "ellipse", "moments"))
+OF_THE_PLACE = ("plume_id", "crosses_antimeridian", "geometry", "centre_line", "outline_swath", *LONGITUDES)
 
 
 @EXAMPLES
@@ -366,18 +377,21 @@ OF_THE_PLACE = ("plume_id", "crosses_antimeridian", "geometry", "outline_swath",
 @example(shift=180.0, latitude=52.0)
 @example(shift=179.7, latitude=-20.5)
 def test_a_shift_of_longitude_moves_longitudes_only(shift, latitude):
+    rule = EmissionRule(errors=ErrorModel(draws=0))  # draws follow from the name, which holds the place
     rows = []
     for longitude in (0.0, shift):
         grid = metre_grid(longitude=longitude, latitude=latitude, turn_deg=-12.0)
         mask = ellipse_mask(grid, 100e3, 40e3, 70.0)
         column = np.random.default_rng(3).normal(0.0, 2e-4, grid.shape) + 3e-3 * mask
-        rows.append(plume_record(only(cut(make_swath(grid, column, wind=(4.0, 2.0)), mask)), EmissionRule()))
+        rows.append(plume_record(only(cut(make_swath(grid, column, wind=(4.0, 2.0)), mask)), rule))
     still, moved = rows
     for name in still:
         if name in LONGITUDES:
             step = (moved[name] - still[name] - shift + 180.0) % 360.0 - 180.0
             assert step == pytest.approx(0.0, abs=1e-3), name
             assert -180.0 <= moved[name] <= 180.0
+        elif name.endswith("_latitude"):
+            assert moved[name] == pytest.approx(still[name], abs=1e-5), name
         elif isinstance(still[name], float):
             assert moved[name] == pytest.approx(still[name], rel=1e-3, abs=1e-9, nan_ok=True), name
         elif name not in OF_THE_PLACE:

@@ -12,7 +12,7 @@ from tests.report.made import make_chip
 from so2plumes.constants import MOL_M2_PER_DU
 from so2plumes.emissions.record import EmissionRule, plume_record
 from so2plumes.report.chip_figures import column_du, enhancement_kg, mean_wind, quicklook
-from so2plumes.report.chip_geometry import chip_geometry, main_axis
+from so2plumes.report.chip_geometry import centre_line, chip_geometry, main_axis
 
 
 def without(chip, *names):
@@ -77,6 +77,17 @@ def test_drawn_length_is_the_measured_one(plume, crossing):
         axis = main_axis(geometry, row)
         drawn = np.hypot(*(axis.trimmed[1] - axis.trimmed[0]))
         assert drawn == pytest.approx(row["length_m"] / 1e3, rel=5e-3)
+
+
+def test_the_centre_line_is_drawn_at_its_length(plume, crossing):
+    for chip in (plume.chip, crossing.chip):
+        row = plume_record(chip, EmissionRule())
+        geometry = chip_geometry(chip, row["ellipse_longitude"], row["ellipse_latitude"])
+        line = centre_line(geometry, row)
+        assert np.hypot(*np.diff(line, axis=0).T).sum() == pytest.approx(row["centre_line_length_m"] / 1e3, rel=5e-3)
+        east, north = line[-1] - line[0]
+        assert np.degrees(np.arctan2(east, north)) == pytest.approx(120, abs=10)
+        assert centre_line(geometry, row | {"centre_line": None}) is None
 
 
 def test_axis_off_the_plume_keeps_the_length(plume):

@@ -54,6 +54,13 @@ def test_page_has_every_section(page):
     assert page.ids == names.split()
 
 
+def test_page_credits_era5_where_its_winds_were_used():
+    inputs = etna_inputs(n=3, n_chips=0)
+    for source, credited in (("granule_10m", False), ("era5_10m", True)):
+        made = render_report(replace(inputs, plumes=inputs.plumes.assign(wind_source=source)))
+        assert ("Copernicus Climate Change Service" in made) == credited
+
+
 def test_page_numbers_agree_with_the_tables(page, globe):
     text = page.text
     assert f"plumes {len(globe.plumes)}" in text
@@ -182,7 +189,8 @@ def test_a_fetched_archive_tells_the_most_that_lay_on_the_disk(globe):
     asked = int((coverage["status"] != "not_selected").sum())
     assert f"came in {2 * asked} requests" in said
     assert re.search(r"saved 7(\.0+)? MB", said)
-    assert "with 4 connections and a largest granule of 450 MB, at most 1800 MB lay" in said
+    assert "with 4 connections and a largest granule of 450 MB, at most 1800 MB of granules lay" in said
+    assert "what interrupted transfers left" in said
     assert "lay on the disk" not in coverage_section(replace(fetched, config=CONFIG)).body
 
 

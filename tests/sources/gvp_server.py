@@ -50,12 +50,28 @@ def eruption(number: int, start: str = "20190622", end: str | None = "20190625",
     }
 
 
-class GvpServer(Loopback):
-    """The layer of eruptions since 1960."""
+def volcano(number: int, name: str, longitude: float, latitude: float) -> dict:
+    """One feature of the layer of Holocene volcanoes."""
+    properties = {
+        "Volcano_Number": number,
+        "Volcano_Name": name,
+        "Country": "Italy",
+        "Primary_Volcano_Type": "Stratovolcano(es)",
+        "Last_Eruption_Year": 2024,
+        "Elevation": 924,
+        "Latitude": latitude,
+        "Longitude": longitude,
+    }
+    geometry = {"type": "Point", "coordinates": [longitude, latitude]}
+    return {"type": "Feature", "geometry": geometry, "properties": properties}
 
-    def __init__(self, features: list[dict]) -> None:
+
+class GvpServer(Loopback):
+    """The layer of eruptions since 1960, or another."""
+
+    def __init__(self, features: list[dict], layer: str = LAYER) -> None:
         super().__init__(self._answer)
-        self.features = features
+        self.features, self.layer = features, layer
 
     @property
     def url(self) -> str:
@@ -67,7 +83,7 @@ class GvpServer(Loopback):
             return Reply(404, b"<html><head><title>404 Not Found</title></head></html>", "text/html")
         if query.get("service", "").upper() != "WFS" or query.get("request") != "GetFeature":
             return exception("Could not determine geoserver request")
-        if query.get("typename") != LAYER:
+        if query.get("typename") != self.layer:
             return exception(f"Feature type {query.get('typename')} unknown")
         if query.get("outputformat") != "application/json":
             return Reply(200, b"<wfs:FeatureCollection/>", "text/xml; subtype=gml/2.1.2")

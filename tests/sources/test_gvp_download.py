@@ -12,13 +12,14 @@ import numpy as np
 import openpyxl
 import pytest
 from tests.loopback import Reply, json_reply
-from tests.sources.gvp_server import GvpServer, eruption, exception, from_file
+from tests.sources.gvp_server import GvpServer, eruption, exception, from_file, volcano
 
 from so2plumes.errors import ExternalDataError
 from so2plumes.files import read_json
 from so2plumes.http import HttpClient, Patience, RemoteError
-from so2plumes.sources.download import adopt_eruptions, download_eruptions, sidecar_of
+from so2plumes.sources.download import adopt_eruptions, download_eruptions, download_volcanoes, sidecar_of
 from so2plumes.sources.gvp import read_eruptions
+from so2plumes.sources.known import read_volcanoes
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 
@@ -186,3 +187,32 @@ def test_the_real_export_of_the_website_is_taken_over(shared_data, tmp_path):
     text = adopt_eruptions(folder / "GVP_Eruption_Search_Result_v5.2.8_2025-05-15.csv", tmp_path / "e.csv")
     assert (book.version, book.downloaded) == (text.version, text.downloaded) == ("5.2.8", "2025-05-15")
     assert text.eruptions == 9902
+
+
+def test_the_list_of_volcanoes_is_fetched_with_its_origin(client, tmp_path):
+    features = [volcano(211040, "Stromboli", 15.213, 38.789), volcano(211060, "Etna", 14.999, 37.748)]
+    path = tmp_path / "volcanoes.geojson"
+    with GvpServer(features, "GVP-VOTW:Smithsonian_VOTW_Holocene_Volcanoes") as server:
+        assert download_volcanoes(client, path, server.url, now=NOW) == 2
+    table = read_volcanoes(path)
+    assert table["name"].tolist() == ["Stromboli", "Etna"]
+    assert table["elevation_m"].tolist() == [924, 924]
+    origin = read_json(sidecar_of(path))
+    assert origin["downloaded"] == "2026-01-02T03:04:05+00:00"
+    assert origin["sha256"] == hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def test_eruptions_are_not_taken_for_volcanoes(server, client, tmp_path):
+    with pytest.raises(ExternalDataError, match="not a list of volcanoes"):
+        download_volcanoes(client, tmp_path / "v.json", server.url, layer="E3WebApp_Eruptions1960")
+    assert not (tmp_path / "v.json").exists()
+
+
+@pytest.mark.real
+def test_the_real_list_of_volcanoes(shared_data):
+    table = read_volcanoes(shared_data / "gvp" / "GVP_Volcano_List_Holocene_WoWED.csv")
+    assert table["gvp_number"].is_unique
+    assert table["name"].is_unique
+    etna = table.set_index("gvp_number").loc[211060]
+    assert (etna["longitude"], etna["latitude"], etna["country"]) == (14.999, 37.748, "Italy")
+    assert 1200 < len(table) < 1400

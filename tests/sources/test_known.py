@@ -26,11 +26,12 @@ def known(root):
 
 
 def test_list_is_whole(known):
-    assert list(known.columns) == list(KNOWN_COLUMNS)
-    assert 60 <= len(known) <= 200
+    assert set(known.columns) == {*KNOWN_COLUMNS, "elevation_m"}
+    assert known["elevation_m"].notna().equals(known["type"] == "volcano")
+    assert 200 <= len(known) <= 300
     assert known["gvp_number"].notna().equals(known["type"] == "volcano")
     assert not known["gvp_number"].dropna().duplicated().any()
-    assert known.drop(columns="gvp_number").notna().all(axis=None)
+    assert known.drop(columns=["gvp_number", "elevation_m"]).notna().all(axis=None)
 
 
 def test_volcanoes_stand_where_gvp_has_them(known, shared_data):
@@ -40,6 +41,7 @@ def test_volcanoes_stand_where_gvp_has_them(known, shared_data):
     listed = gvp.loc[volcanoes["gvp_number"].astype(int)]
     distance = great_circle_km(volcanoes["longitude"], volcanoes["latitude"], listed["Longitude"], listed["Latitude"])
     assert distance.max() < 1.0
+    assert (volcanoes["elevation_m"].to_numpy() == listed["Elevation (m)"].to_numpy()).all()
     assert (volcanoes["country"].to_numpy() == listed["Country"].to_numpy()).all()
 
 

@@ -70,7 +70,7 @@ def test_a_few_epochs_learn_something(data, normalisation, channels, loss):
 def test_saved_weights_give_the_same_answers(data, tmp_path):
     model, _ = train(data, TrainingPlan(base_width=2, epochs=1, batch=16))
     save_model(model, tmp_path / "model.keras")
-    detector = detector_of(tmp_path / "model.keras", "local_robust", batch=8)
+    detector = detector_of(tmp_path / "model.keras", "local_robust")
     images = data.inputs("local_robust")[:8]
     expected = model.predict(images, verbose=0)[..., 0]
     np.testing.assert_allclose(detector.network(images), expected, atol=1e-5)

@@ -13,7 +13,17 @@ from pathlib import Path
 
 import pytest
 
-PRODUCTS = ("plumes.parquet", "clusters.parquet", "eruptions.parquet", "edgar.parquet", "coverage.parquet")
+PRODUCTS = (
+    "plumes.parquet",
+    "clusters.parquet",
+    "cluster_history.parquet",
+    "eruptions.parquet",
+    "eruption_plumes.parquet",
+    "daily.parquet",
+    "edgar.parquet",
+    "edgar_months.parquet",
+    "coverage.parquet",
+)
 
 
 @dataclass(frozen=True)

@@ -1,11 +1,17 @@
 """The workflow as its users run it."""
 
+import json
 import shutil
 
 import pytest
 from tests.workflow.conftest import CampaignFolder
 
-from so2plumes.files import read_json
+from so2plumes import __version__
+from so2plumes.config import parse_config
+from so2plumes.dictionary import table_specs
+from so2plumes.files import read_json, sha256
+from so2plumes.provenance import config_digest
+from so2plumes.seen import read_seen
 from so2plumes.table import read_plumes, read_table
 
 pytestmark = pytest.mark.campaign
@@ -31,6 +37,34 @@ def test_a_campaign_ends_with_its_products(finished):
         "clusters",
         "eruptions",
     }
+
+
+def test_a_campaign_ends_with_its_tables(finished):
+    results = finished.folder / "results"
+    names = {path.stem for path in (results / "campaign" / "tables").glob("*.csv")}
+    own = set(table_specs()) - {"clusters", "eruptions", "edgar", "plume_cells"}
+    assert own <= names
+    for scope in ("2021", "2022", "campaign"):
+        for name in own:
+            table = read_table(results / scope / f"{name}.parquet")
+            assert list(table.columns) == table_specs()[name].names
+    daily = [read_table(results / scope / "daily.parquet") for scope in ("2021", "2022", "campaign")]
+    assert daily[0]["n_plumes"].sum() + daily[1]["n_plumes"].sum() == daily[2]["n_plumes"].sum() > 0
+    assert (daily[2]["observable_km2"] > 0).all()
+    months = read_table(results / "campaign" / "edgar_months.parquet")
+    assert set(months["method"]) == {"centre", "overlap"}
+    assert months.attrs["overlap_share_of_rate"] == pytest.approx(1)
+
+
+def test_what_was_seen_is_kept_for_every_day(finished):
+    results = finished.folder / "results"
+    for year, day in (("2021", "2021-12-31"), ("2022", "2022-01-01")):
+        seen = read_seen(results / year / "seen.nc")
+        assert day in seen.days.astype(str)
+        assert (seen.percent >= 50).any()
+    eruptions = read_table(results / "campaign" / "eruptions.parquet")
+    assert set(eruptions["status"]) <= {"plume", "no_plume", "not_seen"}
+    assert eruptions["n_observable_days"].notna().all()
 
 
 def test_every_granule_is_accounted_for(finished):
@@ -119,6 +153,44 @@ def test_emissions_rerun_from_chips_without_swaths(copy_of_finished):
     shutil.rmtree(campaign.folder / "results" / "2022" / "simulated")
     campaign.run("results/2022/plumes.parquet", "--allowed-rules", "estimate_emissions", "collect_plumes")
     assert campaign.products() == products
+
+
+def test_rows_name_their_configuration_and_code(root, finished):
+    rows = read_plumes(finished.folder / "results" / "campaign" / "plumes.parquet")
+    made_with = parse_config(json.loads((finished.folder / "test.yaml").read_text()))
+    assert set(rows["config_sha256"]) == {config_digest(made_with, sha256(root / "resources" / "known_sources.csv"))}
+    assert {text.split("+")[0] for text in rows["code_version"]} == {__version__}
+    assert (rows["model_sha256"].str.len() == 64).all()
+
+
+def test_another_list_of_known_sources_makes_the_rows_again(root, copy_of_finished):
+    campaign = copy_of_finished
+    (campaign.folder / "resources").unlink()
+    shutil.copytree(root / "resources", campaign.folder / "resources", copy_function=shutil.copy2)
+    with (campaign.folder / "resources" / "known_sources.csv").open("a") as known:
+        known.write("# another\n")
+    jobs = campaign.planned("results/campaign/plumes.parquet")
+    assert jobs["estimate_emissions"] == 2
+    assert "extract_plumes" not in jobs
+
+
+def test_the_product_is_published(copy_of_finished):
+    campaign = copy_of_finished
+    assert campaign.planned("product") == {"export_product": 1, "product": 1}
+    campaign.run("product")
+    assert campaign.planned("product") == {}
+    for change in ("product={publisher: Me}", "campaign={name: Another}"):
+        assert campaign.planned("product", "--config", change) == {"export_product": 1, "product": 1}
+    folder = campaign.folder / "results" / "campaign" / "product"
+    plumes = read_plumes(folder.parent / "plumes.parquet")
+    assert read_json(folder / "plumes.json")["rows"] == len(plumes) >= 1
+    items = [read_json(path) for path in sorted(folder.glob("items/*/*.json"))]
+    assert [item["id"] for item in items] == ["2021-12-31", "2022-01-01"]
+    assert sum(item["properties"]["so2plumes:plumes"] for item in items) == len(plumes)
+    for item in items:
+        assert set(item["assets"]) == {"plumes", "chips", "probability", "receipts"}
+        for asset in item["assets"].values():
+            assert (folder / "items" / item["id"][:4] / asset["href"]).resolve().is_file()
 
 
 def test_a_wrong_configuration_stops_before_the_first_job(tiny_campaign):

@@ -18,8 +18,23 @@ from so2plumes.table import read_plumes, read_table
 
 pytestmark = pytest.mark.campaign
 
-ANALYSIS = {"collect_plumes", "cluster_plumes", "compare_edgar", "match_eruptions", "report_year", "score_truth"}
-DETECTION = {"fetch_swaths", "detect_plumes", "extract_plumes", "estimate_emissions", "collect_receipts"}
+ANALYSIS = {
+    "collect_plumes",
+    "cluster_plumes",
+    "compare_edgar",
+    "grid_plumes",
+    "match_eruptions",
+    "report_year",
+    "score_truth",
+}
+DETECTION = {
+    "fetch_swaths",
+    "detect_plumes",
+    "extract_plumes",
+    "estimate_emissions",
+    "collect_receipts",
+    "collect_seen",
+}
 
 
 @pytest.fixture

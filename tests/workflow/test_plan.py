@@ -4,6 +4,7 @@ import subprocess
 import sys
 
 import pytest
+import yaml
 
 pytestmark = pytest.mark.campaign
 
@@ -36,6 +37,14 @@ def test_sections_given_on_the_command_line_merge(root, tmp_path):
         f"results={tmp_path}",
     )
     assert f"{tmp_path}/2021/probability/2021-03.nc" in text
+
+
+@pytest.mark.parametrize("name", ["default", "slurm"])
+def test_the_profiles_bound_the_fetching_jobs(root, name):
+    profile = yaml.safe_load((root / "profiles" / name / "config.yaml").read_text())
+    assert "cdse=4" in profile["resources"]
+    if name == "slurm":
+        assert profile["set-resources"]["fetch_swaths"]["runtime"] >= 2 * 24 * 60, "a granule may wait for the budget"
 
 
 def test_fetching_waits_for_an_earlier_period(root, tmp_path):

@@ -43,11 +43,8 @@ rule index_archive:
     params:
         version=ALGORITHMS["index_archive"],
         days=calendar_year,
-        source=(
-            f"--source cdse --catalogue {CONFIG.archive.catalogue}"
-            if CDSE
-            else ARCHIVE_OPTION
-        ),
+        source=list_options,
+        choice=list_choice,
         region=REGION,
         processors=",".join(CONFIG.archive.processors) or "all",
         retrievals=",".join(CONFIG.archive.retrievals) or "all",
@@ -56,14 +53,14 @@ rule index_archive:
     shell:
         "so2plumes index-archive {params.source} {params.region} {params.days} --processors {params.processors}"
         " --retrievals {params.retrievals}"
-        f" {LIMITS}"
-        " --out {output} --log {log}"
+        f" {LISTED_AT} {LIMITS} {ACCOUNT}"
+        " --choice {params.choice} --out {output} --log {log}"
 
 
 rule fetch_swaths:
     """Compact swaths of a period, and a receipt for every granule."""
     input:
-        index=f"{RESULTS}/{{year}}/index.parquet",
+        index=list_of_period,
         earlier=chips_of_earlier_period,
     output:
         swaths=temp(directory(f"{RESULTS}/{{year}}/swaths/{{date}}")),
@@ -76,18 +73,17 @@ rule fetch_swaths:
         "../../envs/cpu.yaml"
     resources:
         mem_mb=2500,
-        cdse=int(CDSE),
+        cdse=int(FETCHED),
     params:
         version=ALGORITHMS["fetch_swaths"],
         days=DAYS_OF_PERIOD,
         source=ARCHIVE_OPTION,
         region=REGION,
         filter=FILTER,
-        checksum="" if CONFIG.archive.checksum else "--no-checksum",
     shell:
         "so2plumes fetch-swaths --index {input.index} {params.source} {params.region} --period {wildcards.date} {params.days}"
-        " {params.checksum} {params.filter}"
-        f" {DOWNLOAD}"
+        " {params.filter}"
+        f" {CHECKSUM} {DOWNLOAD}"
         " --out {output.swaths} --receipt {output.receipt} --log {log}"
 
 

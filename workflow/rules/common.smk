@@ -1,6 +1,7 @@
 # What all rules share: the validated configuration, the periods, and how commands are found.
 
 import datetime
+import functools
 import json
 import os
 import shlex
@@ -10,6 +11,7 @@ from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
 from snakemake.logging import logger
+from so2plumes.archive.listed import choice_of, is_current, read_listed
 from so2plumes.config import check_files, parse_config
 from so2plumes.detect.card import card_path
 from so2plumes.environment import put_commands_on_path
@@ -17,6 +19,7 @@ from so2plumes.errors import ConfigError
 from so2plumes.files import sha256
 from so2plumes.folder import HEALED, hold_folder
 from so2plumes.periods import campaign_years, year_bounds, year_periods
+from so2plumes.provenance import config_digest
 from so2plumes.training.variants import VARIANTS
 from so2plumes.versions import ALGORITHMS
 
@@ -33,6 +36,8 @@ try:
 except ConfigError as error:
     sys.exit(f"configuration error: {error}")
 
+KNOWN_SOURCES = "resources/known_sources.csv"
+KNOWN_SHA256 = sha256(KNOWN_SOURCES)
 RESULTS = CONFIG.results
 LOGS = f"{RESULTS}/logs"
 BENCHMARKS = f"{RESULTS}/benchmarks"
@@ -54,6 +59,18 @@ THRESHOLDS = (
     f" --bridge-pixels {CONFIG.detect.bridge_pixels} --gap-pixels {CONFIG.detect.gap_pixels}"
 )
 
+E = CONFIG.emissions
+RATE_RULE = (
+    f"--estimator {E.estimator} --background {E.background}"
+    f" --lifetime-sigma {E.lifetime_sigma_ln} --draws {E.draws}"
+    f" --precision-factor {E.precision_factor} --background-systematic {E.background_systematic_du}"
+    f" --wind-error {E.wind_error_m_s} --height-sigma {E.height_sigma_ln}"
+)
+EMISSION_RULE = (
+    f"{RATE_RULE} --label-threshold {E.label_threshold}"
+    f" --wind {','.join(E.wind)} --wind-statistic {E.wind_statistic} --lifetime {E.lifetime_h}"
+)
+
 TRAINING = f"{RESULTS}/training"
 T = CONFIG.training
 REGION = (
@@ -61,25 +78,43 @@ REGION = (
     if CONFIG.campaign.region
     else ""
 )
-CDSE = CONFIG.archive.source == "cdse"
-# Where, how fast and how much is no reason to fetch again, so these options are no parameters.
+FETCHED = CONFIG.archive.source in ("cdse", "s3")
+# Where, who, how fast and how much is no reason to fetch again, so these options are no parameters.
 LIMITS = (
     f"--connections {CONFIG.archive.connections} --quota-bytes {CONFIG.archive.quota_bytes or 'none'}"
     f" --quota-days {CONFIG.archive.quota_days}"
-    if CDSE
+    if FETCHED
     else ""
 )
+ACCOUNT = (
+    f"--credentials {shlex.quote(CONFIG.archive.credentials or 'none')}"
+    + (" --anonymous" if CONFIG.archive.anonymous else "")
+    if FETCHED
+    else ""
+)
+BUCKET = f"--bucket {shlex.quote(CONFIG.archive.bucket)}"
+STORE = f"--s3-endpoint {shlex.quote(CONFIG.archive.s3_endpoint or 'none')} --s3-region {shlex.quote(CONFIG.archive.s3_region)}"
+LISTED_AT = {
+    "cdse": f"--catalogue {shlex.quote(CONFIG.archive.catalogue)}",
+    "s3": STORE,
+}.get(CONFIG.archive.source, "")
+CHECKSUM = "" if CONFIG.archive.checksum else "--no-checksum"
 DOWNLOAD = (
-    f"--download {CONFIG.archive.download} --token {CONFIG.archive.token} --credentials {CONFIG.archive.credentials or 'none'}"
+    f"--download {shlex.quote(CONFIG.archive.download)} --token {shlex.quote(CONFIG.archive.token)} {STORE} {BUCKET} {ACCOUNT}"
     f" --shared-folder {shlex.quote(CONFIG.archive.shared_folder)} {LIMITS}"
     f" --staging {RESULTS}/{{wildcards.year}}/staging/{{wildcards.date}}"
-    if CDSE
+    if FETCHED
     else ""
+)
+# Nor is the address of the service or how many requests it takes.
+ERA5 = f"--max-requests {CONFIG.era5.max_requests}" + (
+    f" --url {shlex.quote(CONFIG.era5.url)}" if CONFIG.era5.url else ""
 )
 
 
 wildcard_constraints:
     year=r"\d{4}",
+    scope=r"\d{4}|campaign",
     date=r"\d{4}-\d{2}(-\d{2})?",
     model=r"(?!simulated\b)[A-Za-z0-9_.-]+",
     variant=r"[a-z-]+",
@@ -136,7 +171,46 @@ def of_every_year(pattern):
 
 
 ARCHIVE = f"{RESULTS}/{{year}}/simulated" if SIMULATED else CONFIG.archive.path
-ARCHIVE_OPTION = "--source cdse" if CDSE else f"--archive {shlex.quote(ARCHIVE)}"
+ARCHIVE_OPTION = (
+    f"--source {CONFIG.archive.source}"
+    if FETCHED
+    else f"--archive {shlex.quote(ARCHIVE)}"
+)
+
+
+def list_choice(wildcards):
+    """Digest of what the granule list of a year is made by: the parameters of `index_archive`."""
+    return choice_of(
+        ALGORITHMS["index_archive"],
+        calendar_year(wildcards),
+        list_options(wildcards),
+        REGION,
+        CONFIG.archive.processors,
+        CONFIG.archive.retrievals,
+    )
+
+
+@functools.cache
+def granule_list(path, stamp):
+    """What the granule list of a year says; `stamp` is its time."""
+    return read_listed(path)
+
+
+def list_of_period(wildcards):
+    """The granule list of the year: ancient where it says of the period what its receipt is of.
+
+    A list that was made again then makes only the periods anew for which it has changed. It counts in full where the
+    configuration asks for another list, as Snakemake does not look at the jobs behind an ancient input that is remade.
+    """
+    path = f"{RESULTS}/{wildcards.year}/index.parquet"
+    if SIMULATED or not os.path.isfile(path):
+        return path
+    listed = granule_list(path, os.stat(path).st_mtime_ns)
+    receipt = f"{RESULTS}/{wildcards.year}/receipts/{wildcards.date}.json"
+    same = listed.choice == list_choice(wildcards) and is_current(
+        receipt, listed, period_of(wildcards).dates
+    )
+    return ancient(path) if same else path
 
 
 def chips_of_earlier_period(wildcards):
@@ -150,12 +224,45 @@ def chips_of_earlier_period(wildcards):
     return f"{RESULTS}/{wildcards.year}/chips/{names[place]}.nc" if place >= 0 else []
 
 
+def winds_of_period(wildcards):
+    """ERA5 winds, where the configuration uses them."""
+    return (
+        f"{RESULTS}/{wildcards.year}/winds/{wildcards.date}.nc"
+        if CONFIG.era5.use != "never"
+        else []
+    )
+
+
+def winds_option(wildcards, input):
+    return f"--winds {input.winds}" if input.winds else ""
+
+
 def eruption_list():
     if CONFIG.eruptions.path == "simulated" and SIMULATED:
         return f"{RESULTS}/simulated/eruptions.csv"
     if CONFIG.eruptions.path == "download":
         return f"{RESULTS}/external/gvp_eruptions.geojson"
     return CONFIG.eruptions.path or []
+
+
+def volcano_list():
+    if CONFIG.sources.volcanoes == "download":
+        return f"{RESULTS}/external/gvp_volcanoes.geojson"
+    return CONFIG.sources.volcanoes or []
+
+
+def days_of_scope(wildcards):
+    """Days of a year or of the campaign."""
+    if wildcards.scope == "campaign":
+        return f"--start {START} --end {END}"
+    first, last = year_bounds(START, END, int(wildcards.scope))
+    return f"--start {first} --end {last}"
+
+
+def seen_of_scope(wildcards):
+    """Grids of what was seen in a year or in the campaign."""
+    years = YEARS if wildcards.scope == "campaign" else [wildcards.scope]
+    return [f"{RESULTS}/{year}/seen.nc" for year in years]
 
 
 def edgar_grid(wildcards):
@@ -172,6 +279,11 @@ def truth_option(wildcards, input):
     return f"--truth {input.truth}" if SIMULATED else ""
 
 
+def whole_config(wildcards):
+    """The configuration as a file; a function, for Snakemake would fill in the braces of `archive.prefixes`."""
+    return CONFIG.model_dump_json(indent=2)
+
+
 def config_of_this_run(wildcards, input):
     """The configuration for the report.
 
@@ -179,6 +291,16 @@ def config_of_this_run(wildcards, input):
     steps use has changed; those steps are, and then the report.
     """
     return CONFIG.model_dump_json()
+
+
+def list_options(wildcards):
+    """What is listed: a change of these lists again; a function, for Snakemake would fill in the braces of the prefixes."""
+    if not FETCHED:
+        return ARCHIVE_OPTION.format(year=wildcards.year)
+    if CONFIG.archive.source == "cdse":
+        return "--source cdse"
+    prefixes = shlex.quote(json.dumps(CONFIG.archive.prefixes))
+    return f"--source s3 {BUCKET} --prefixes {prefixes}"
 
 
 def weights_of(wildcards):

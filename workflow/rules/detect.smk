@@ -27,9 +27,10 @@ rule detect_plumes:
         card_sha256=sha256(card_path(CONFIG.detect.model)) if MODEL else "",
         method=f"--method {CONFIG.detect.method}",
         window=f"--window {CONFIG.detect.window}",
-        step=f"--step {CONFIG.detect.step}",
+        step=f"--step {CONFIG.detect.step}{' --mosaic dense' if CONFIG.detect.mosaic == 'dense' else ''}",
         filter=FILTER,
     shell:
         "so2plumes detect-plumes --swaths {input.swaths} {params.method} {params.window} {params.step}"
-        f" --model {CONFIG.detect.model} --batch {CONFIG.detect.batch} --backend {CONFIG.detect.backend}"
+        f" --model {CONFIG.detect.model} --engine {CONFIG.detect.engine} --batch {CONFIG.detect.batch}"
+        f" --backend {CONFIG.detect.backend}{' --cpu-fallback' if CONFIG.detect.cpu_fallback else ''}"
         " --threads {threads} {params.filter} --out {output} --log {log}"

@@ -2,12 +2,13 @@
 
 
 rule extract_plumes:
-    """A chip for every plume: all its pixels. After this the swaths can go."""
+    """A chip for every plume, all its pixels, and what was seen. After this the swaths can go."""
     input:
         swaths=f"{RESULTS}/{{year}}/swaths/{{date}}",
         probability=f"{RESULTS}/{{year}}/probability/{{date}}.nc",
     output:
-        f"{RESULTS}/{{year}}/chips/{{date}}.nc",
+        chips=f"{RESULTS}/{{year}}/chips/{{date}}.nc",
+        seen=f"{RESULTS}/{{year}}/seen/{{date}}.nc",
     log:
         f"{LOGS}/{{year}}/extract_plumes/{{date}}.log",
     benchmark:
@@ -26,13 +27,37 @@ rule extract_plumes:
     shell:
         "so2plumes extract-plumes --swaths {input.swaths} --probability {input.probability} {params.threshold}"
         " {params.min_pixels} {params.buffer} {params.chip_margin} {params.filter}"
-        " --out {output} --log {log}"
+        " --out {output.chips} --seen {output.seen} --log {log}"
+
+
+rule collect_seen:
+    """Where usable pixels were, on every day of a year."""
+    input:
+        of_every_period("seen/{date}.nc"),
+    output:
+        f"{RESULTS}/{{year}}/seen.nc",
+    log:
+        f"{LOGS}/{{year}}/collect_seen.log",
+    benchmark:
+        f"{BENCHMARKS}/{{year}}/collect_seen.tsv"
+    conda:
+        "../../envs/cpu.yaml"
+    resources:
+        mem_mb=1500,
+    params:
+        version=ALGORITHMS["collect_seen"],
+    message:
+        "collect what was seen in {wildcards.year}"
+    shell:
+        "so2plumes collect-seen {input} --out {output} --log {log}"
 
 
 rule estimate_emissions:
     """One row per plume: geometry, mass, wind, rate, label, reason codes."""
     input:
-        f"{RESULTS}/{{year}}/chips/{{date}}.nc",
+        chips=f"{RESULTS}/{{year}}/chips/{{date}}.nc",
+        known=ancient(KNOWN_SOURCES),
+        winds=winds_of_period,
     output:
         f"{RESULTS}/{{year}}/emissions/{{date}}.parquet",
     log:
@@ -45,12 +70,12 @@ rule estimate_emissions:
         mem_mb=1500,
     params:
         version=ALGORITHMS["estimate_emissions"],
-        estimator=CONFIG.emissions.estimator,
-        background=CONFIG.emissions.background,
-        label_threshold=CONFIG.emissions.label_threshold,
+        known_sha256=KNOWN_SHA256,
+        rule=EMISSION_RULE,
+        winds=winds_option,
     shell:
-        "so2plumes estimate-emissions --chips {input} --estimator {params.estimator} --background {params.background}"
-        " --label-threshold {params.label_threshold} --out {output} --log {log}"
+        "so2plumes estimate-emissions --chips {input.chips} --known {input.known} {params.winds} {params.rule}"
+        f" --config-sha256 {config_digest(CONFIG, KNOWN_SHA256)} --out {{output}} --log {{log}}"
 
 
 rule collect_plumes:

@@ -17,7 +17,7 @@ rule write_config:
     conda:
         "../../envs/cpu.yaml"
     params:
-        config=CONFIG.model_dump_json(indent=2),
+        config=whole_config,
     message:
         "write the configuration"
     shell:

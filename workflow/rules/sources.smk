@@ -1,7 +1,12 @@
 # Clusters, eruptions and the inventory, per year and for the campaign.
 
-KNOWN_SOURCES = "resources/known_sources.csv"
+VOLCANOES = shlex.quote(str(volcano_list() or "none"))
 WHOLE_CAMPAIGN = f"--start {START} --end {END}"
+EVENT = (
+    f"--event-speed-m-s {CONFIG.eruptions.event_speed_m_s} --event-reach-km {CONFIG.eruptions.event_reach_km}"
+    f" --event-days {CONFIG.eruptions.event_days}"
+)
+EDGAR_TABLES = ("edgar_months", "edgar_histogram", "edgar_curve", "flux_arithmetic")
 
 
 rule simulate_eruptions:
@@ -37,6 +42,8 @@ rule cluster_plumes:
     input:
         plumes=f"{RESULTS}/{{year}}/plumes.parquet",
         known=KNOWN_SOURCES,
+        volcanoes=volcano_list(),
+        seen=f"{RESULTS}/{{year}}/seen.nc",
     output:
         f"{RESULTS}/{{year}}/clusters.parquet",
     log:
@@ -57,7 +64,8 @@ rule cluster_plumes:
     message:
         "cluster the plumes of {wildcards.year}"
     shell:
-        "so2plumes cluster-plumes --plumes {input.plumes} --known {input.known} {params.days} {params.eps_km}"
+        "so2plumes cluster-plumes --plumes {input.plumes} --known {input.known}"
+        f" --volcanoes {VOLCANOES} --seen {{input.seen}} {{params.days}} {{params.eps_km}}"
         " {params.min_samples} --origin {params.origin} --centre {params.centre} --out {output} --log {log}"
 
 
@@ -65,6 +73,8 @@ use rule cluster_plumes as cluster_campaign with:
     input:
         plumes=f"{RESULTS}/campaign/plumes.parquet",
         known=KNOWN_SOURCES,
+        volcanoes=volcano_list(),
+        seen=of_every_year("seen.nc"),
     output:
         f"{RESULTS}/campaign/clusters.parquet",
     log:
@@ -87,8 +97,11 @@ rule match_eruptions:
     input:
         plumes=f"{RESULTS}/{{year}}/plumes.parquet",
         eruptions=eruption_list(),
+        known=KNOWN_SOURCES,
+        seen=f"{RESULTS}/{{year}}/seen.nc",
     output:
-        f"{RESULTS}/{{year}}/eruptions.parquet",
+        eruptions=f"{RESULTS}/{{year}}/eruptions.parquet",
+        plumes=f"{RESULTS}/{{year}}/eruption_plumes.parquet",
     log:
         f"{LOGS}/{{year}}/match_eruptions.log",
     benchmark:
@@ -103,19 +116,24 @@ rule match_eruptions:
         list=eruption_list() or "none",
         radius_km=f"--radius-km {CONFIG.eruptions.radius_km}",
         origin=CONFIG.eruptions.origin,
+        event=EVENT,
     message:
         "match the plumes of {wildcards.year} with eruptions"
     shell:
         "so2plumes match-eruptions --plumes {input.plumes} --eruptions {params.list:q} {params.days}"
-        " {params.radius_km} --origin {params.origin} --out {output} --log {log}"
+        " {params.radius_km} --origin {params.origin} {params.event} --known {input.known} --seen {input.seen}"
+        " --out {output.eruptions} --plumes-out {output.plumes} --log {log}"
 
 
 use rule match_eruptions as match_campaign_eruptions with:
     input:
         plumes=f"{RESULTS}/campaign/plumes.parquet",
         eruptions=eruption_list(),
+        known=KNOWN_SOURCES,
+        seen=of_every_year("seen.nc"),
     output:
-        f"{RESULTS}/campaign/eruptions.parquet",
+        eruptions=f"{RESULTS}/campaign/eruptions.parquet",
+        plumes=f"{RESULTS}/campaign/eruption_plumes.parquet",
     log:
         f"{LOGS}/campaign/match_eruptions.log",
     benchmark:
@@ -126,8 +144,33 @@ use rule match_eruptions as match_campaign_eruptions with:
         list=eruption_list() or "none",
         radius_km=f"--radius-km {CONFIG.eruptions.radius_km}",
         origin=CONFIG.eruptions.origin,
+        event=EVENT,
     message:
         "match the plumes of the campaign with eruptions"
+
+
+rule grid_plumes:
+    """The cells of 0.1 degrees that every plume of a year spreads over."""
+    input:
+        plumes=f"{RESULTS}/{{year}}/plumes.parquet",
+        chips=of_every_period("chips/{date}.nc"),
+    output:
+        f"{RESULTS}/{{year}}/plume_cells.parquet",
+    log:
+        f"{LOGS}/{{year}}/grid_plumes.log",
+    benchmark:
+        f"{BENCHMARKS}/{{year}}/grid_plumes.tsv"
+    conda:
+        "../../envs/cpu.yaml"
+    resources:
+        mem_mb=2000,
+    params:
+        version=ALGORITHMS["grid_plumes"],
+        chips=lambda wildcards: f"{RESULTS}/{wildcards.year}/chips",
+    message:
+        "spread the plumes of {wildcards.year} over cells"
+    shell:
+        "so2plumes grid-plumes --plumes {input.plumes} --chips {params.chips} --out {output} --log {log}"
 
 
 rule compare_edgar:
@@ -135,8 +178,10 @@ rule compare_edgar:
     input:
         plumes=f"{RESULTS}/{{year}}/plumes.parquet",
         edgar=edgar_grid,
+        cells=f"{RESULTS}/{{year}}/plume_cells.parquet" if CONFIG.edgar.path else [],
     output:
-        f"{RESULTS}/{{year}}/edgar.parquet",
+        edgar=f"{RESULTS}/{{year}}/edgar.parquet",
+        tables=[f"{RESULTS}/{{year}}/{name}.parquet" for name in EDGAR_TABLES],
     log:
         f"{LOGS}/{{year}}/compare_edgar.log",
     benchmark:
@@ -151,19 +196,23 @@ rule compare_edgar:
         year=lambda wildcards: wildcards.year,
         top_share=f"--top-share {CONFIG.edgar.top_share}",
         radius_km=f"--radius-km {CONFIG.edgar.radius_km}",
+        folder=lambda wildcards, output: os.path.dirname(output.edgar),
     message:
         "compare the plumes of {wildcards.year} with EDGAR"
     shell:
         "so2plumes compare-edgar --plumes {input.plumes} --edgar {params.edgar:q} --year {params.year}"
-        " {params.top_share} {params.radius_km} --out {output} --log {log}"
+        " {params.top_share} {params.radius_km} --cells {input.cells} --folder {params.folder} --out {output.edgar}"
+        " --log {log}"
 
 
 use rule compare_edgar as compare_campaign_edgar with:
     input:
         plumes=f"{RESULTS}/campaign/plumes.parquet",
         edgar=edgar_grid,
+        cells=of_every_year("plume_cells.parquet") if CONFIG.edgar.path else [],
     output:
-        f"{RESULTS}/campaign/edgar.parquet",
+        edgar=f"{RESULTS}/campaign/edgar.parquet",
+        tables=[f"{RESULTS}/campaign/{name}.parquet" for name in EDGAR_TABLES],
     log:
         f"{LOGS}/campaign/compare_edgar.log",
     benchmark:
@@ -174,6 +223,7 @@ use rule compare_edgar as compare_campaign_edgar with:
         year=END.year,
         top_share=f"--top-share {CONFIG.edgar.top_share}",
         radius_km=f"--radius-km {CONFIG.edgar.radius_km}",
+        folder=lambda wildcards, output: os.path.dirname(output.edgar),
     message:
         "compare the plumes of the campaign with EDGAR"
 
@@ -192,6 +242,22 @@ rule download_eruptions:
         "download the GVP eruption list"
     shell:
         f"so2plumes download-eruptions --url {CONFIG.eruptions.url} --out {{output}} --log {{log}}"
+
+
+rule download_volcanoes:
+    """The list of Holocene volcanoes of the Global Volcanism Program, with `.json` beside it."""
+    output:
+        f"{RESULTS}/external/gvp_volcanoes.geojson",
+    log:
+        f"{LOGS}/external/download_volcanoes.log",
+    conda:
+        "../../envs/cpu.yaml"
+    params:
+        version=ALGORITHMS["download_volcanoes"],
+    message:
+        "download the GVP volcano list"
+    shell:
+        f"so2plumes download-volcanoes --url {CONFIG.eruptions.url} --out {{output}} --log {{log}}"
 
 
 rule download_edgar:

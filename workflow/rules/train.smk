@@ -152,7 +152,7 @@ rule evaluate_model:
         history=training_log_of,
         variants=variants_of,
         curve=curve_of,
-        known=ancient("resources/known_sources.csv"),
+        known=ancient(KNOWN_SOURCES),
     output:
         directory(f"{TRAINING}/{{model}}/model"),
     log:

@@ -7,12 +7,13 @@ when they drift.
 from __future__ import annotations
 
 import datetime
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from so2plumes.detect.card import card_path
 from so2plumes.errors import ConfigError
@@ -23,13 +24,25 @@ WINDOW_PIXELS = 32
 PRESETS: dict[str, dict[str, dict[str, Any]]] = {
     "paper": {
         "detect": {"threshold": 0.5, "growth_threshold": None, "bridge_pixels": None, "gap_pixels": None},
-        "emissions": {"background": "bbox_median"},
+        "emissions": {
+            "estimator": "paper",
+            "background": "bbox_median",
+            "wind": ["10m"],
+            "wind_statistic": "median",
+            "precision_factor": 1.0,
+        },
         "cluster": {"origin": "max"},
         "eruptions": {"origin": "max"},
     },
     "recommended": {
         "detect": {"threshold": 0.6, "growth_threshold": 0.4, "bridge_pixels": 40, "gap_pixels": 2},
-        "emissions": {"background": "ring"},
+        "emissions": {
+            "estimator": "recommended",
+            "background": "ring",
+            "wind": ["layer_height", "summit", "boundary_layer", "10m"],
+            "wind_statistic": "vector_mean",
+            "precision_factor": 1.3,
+        },
         "cluster": {"origin": "upwind"},
         "eruptions": {"origin": "upwind"},
     },
@@ -38,6 +51,16 @@ PRESETS: dict[str, dict[str, dict[str, Any]]] = {
 
 Origin = Literal["max", "upwind"]
 Processor = Annotated[str, Field(pattern=r"^\d{6}$")]
+
+
+def _without_user(value: str) -> str:
+    """Refuse an address with user information: addresses stand in commands, logs and reports."""
+    if "@" in value.partition("?")[0]:
+        raise ValueError("an address without user name and password; they go into the environment or a private file")
+    return value
+
+
+Address = Annotated[str, AfterValidator(_without_user)]
 
 
 class Section(BaseModel):
@@ -87,26 +110,46 @@ class Campaign(Section):
 class Archive(Section):
     """Where the Level-2 granules come from and which are used."""
 
-    source: Literal["local", "simulated", "cdse"] = Field(
+    source: Literal["local", "simulated", "cdse", "s3"] = Field(
         description="`local`: a folder of granules, searched recursively; `simulated`: granules with known truth "
-        "are made first; `cdse`: the Copernicus Data Space, granules are fetched, compacted and deleted."
+        "are made first; `cdse`: the Copernicus Data Space, granules are fetched, compacted and deleted; `s3`: a "
+        "bucket of an S3 store, likewise."
     )
     path: str = Field("archive", description="Folder of the local archive. Not used by the other sources.")
-    catalogue: str = Field(
+    catalogue: Address = Field(
         "https://catalogue.dataspace.copernicus.eu/odata/v1/Products", description="Products of the OData catalogue."
     )
-    download: str = Field(
+    download: Address = Field(
         "https://download.dataspace.copernicus.eu/odata/v1/Products", description="Where products are downloaded."
     )
-    token: str = Field(
+    token: Address = Field(
         "https://identity.dataspace.copernicus.eu/auth/realms/CDSE/protocol/openid-connect/token",
         description="The token service.",
     )
     credentials: str | None = Field(
         None,
         description="File with user name and password in two lines, or in netrc format, that only its owner can read. "
-        "The environment (CDSE_USER, CDSE_PASSWORD) goes before, ~/.netrc after it.",
+        "The environment (CDSE_USER, CDSE_PASSWORD) goes before, ~/.netrc after it. For `s3`: file with access key, "
+        "secret key and, if there is one, session token in a line each, or in the format of ~/.aws/credentials; the "
+        "environment (AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN) goes before, ~/.aws/credentials "
+        "after.",
     )
+    s3_endpoint: Address | None = Field(
+        "https://eodata.dataspace.copernicus.eu",
+        description="Address of the S3 store; null: Amazon. The defaults of an S3 store are those of the Copernicus "
+        "Data Space.",
+    )
+    bucket: str = Field("eodata", min_length=1, description="Bucket of the S3 store.")
+    prefixes: list[str] = Field(
+        default=["Sentinel-5P/TROPOMI/L2__SO2___/{year}/{month}/{day}/"],
+        min_length=1,
+        description="Beginnings of the keys of the S3 store, a stream each, with {year}, {month} and {day} where the "
+        "date stands; one without them is listed as it is. The granule may lie there or in a folder of its own.",
+    )
+    s3_region: str = Field(
+        "default", description="Region of the S3 store, such as eu-central-1 (not `campaign.region`)."
+    )
+    anonymous: bool = Field(False, description="Ask the S3 store without keys: for public buckets.")
     connections: int = Field(4, ge=1, description="Downloads at once, over all jobs of the machine.")
     quota_bytes: float | None = Field(
         12e12,
@@ -136,6 +179,18 @@ class Archive(Section):
     )
     checksum: bool = Field(True, description="Keep the SHA-256 of every granule in its receipt.")
 
+    @field_validator("prefixes")
+    @classmethod
+    def _listable(cls, value: list[str]) -> list[str]:
+        from so2plumes.archive.s3_prefixes import check_prefix
+
+        for prefix in value:
+            try:
+                check_prefix(prefix)
+            except ConfigError as error:
+                raise ValueError(f"{error.expected}, not {prefix!r}") from None
+        return value
+
 
 class Filter(Section):
     """Which pixels are used."""
@@ -164,6 +219,11 @@ class Detect(Section):
         description="Side of the rolling window, the model's input size.",
     )
     step: int = Field(4, ge=1, description="Step of the rolling window along both axes, pixels.")
+    mosaic: Literal["rolling", "dense"] = Field(
+        "rolling",
+        description="`rolling`: windows of the training's size at every step (paper); `dense`: the same network on "
+        "tiles of 64 pixels, several times cheaper and not equal (docs/performance.md).",
+    )
     threshold: float = Field(0.5, gt=0, lt=1, description="A plume has pixels of at least this probability.")
     growth_threshold: float | None = Field(
         None,
@@ -184,9 +244,16 @@ class Detect(Section):
         description="Unusable pixels belong to a plume only within this many pixels of its measured ones; null: always "
         "(paper).",
     )
-    batch: int = Field(512, ge=1, description="Windows per prediction call.")
+    engine: Literal["auto", "gpu", "compiled", "keras"] = Field(
+        "auto",
+        description="What runs the network: Keras on a `gpu`, `compiled` code for CPUs, `keras` on a CPU (any "
+        "network), or `auto`, the fastest that can. The answers are equal, so changing it reruns nothing; the "
+        "probability files name it.",
+    )
+    cpu_fallback: bool = Field(False, description="Go on with the CPU when a GPU fails; false: the job fails.")
+    batch: int = Field(512, ge=1, description="Windows per call of Keras.")
     backend: Literal["tensorflow", "jax", "torch"] = Field(
-        "tensorflow", description="Keras backend; tensorflow is the one that the environments install."
+        "tensorflow", description="Backend of Keras; tensorflow is the one that the environments install."
     )
 
     @model_validator(mode="after")
@@ -218,13 +285,57 @@ class Plumes(Section):
 class Emissions(Section):
     """How rates are computed from chips."""
 
-    estimator: Literal["paper"] = Field("paper", description="Estimator whose rate becomes emission_kg_h.")
-    background: Literal["bbox_median", "ring"] = Field(
-        "ring", description="Background column: `bbox_median` (paper) or `ring` (4 to 12 pixels away)."
+    estimator: str = Field(
+        "recommended",
+        description="Estimator whose rate becomes emission_kg_h: `recommended` (the rule of docs/rates.md) or one of "
+        "`csf`, `disk`, `ime_decay`, `ime_fetch`, `paper`; all are computed.",
+    )
+    background: Literal["bbox_median", "ring", "normalised_convolution"] = Field(
+        "ring",
+        description="Background column: `bbox_median` (paper), `ring` (4 to 12 pixels away) or "
+        "`normalised_convolution` (a Gaussian mean of 10 pixels, a level per pixel).",
+    )
+    wind: list[Literal["layer_height", "summit", "boundary_layer", "10m"]] = Field(
+        ["layer_height", "summit", "boundary_layer", "10m"],
+        min_length=1,
+        description="The wind ladder, best first; the first rung that gives a wind is used. All but `10m` need a wind "
+        "field; the paper has `10m` alone.",
+    )
+    wind_statistic: Literal["vector_mean", "median"] = Field(
+        "vector_mean",
+        description="Speed over the plume: `vector_mean`, weighted by mass, or scalar `median` (paper).",
+    )
+    lifetime_h: float = Field(18, gt=0, description="First-order lifetime of the gas, hours.")
+    lifetime_sigma_ln: float = Field(
+        0.7, ge=0, description="Its uncertainty: standard deviation of its logarithm (0.7: 9 to 36 h)."
+    )
+    draws: int = Field(500, ge=0, description="Draws of the errors of a rate; 0 gives no intervals.")
+    precision_factor: float = Field(
+        1.3, gt=0, description="The stated precision is multiplied by this; 1.3 is what real scenes scatter."
+    )
+    background_systematic_du: float = Field(
+        0.1, ge=0, description="Offset of a column against its surroundings that no averaging removes, Dobson units."
+    )
+    wind_error_m_s: float = Field(1.5, ge=0, description="Smallest error of the wind speed.")
+    height_sigma_ln: float = Field(
+        0.3,
+        ge=0,
+        description="Error of the columns by the height of the plume; the range of the 1, 7 and 15 km columns where "
+        "larger.",
     )
     label_threshold: float = Field(
         0.8, ge=0.5, lt=1, description="A label needs more than this share of a plume's pixels."
     )
+
+    @field_validator("estimator")
+    @classmethod
+    def _known_estimator(cls, value: str) -> str:
+        from so2plumes.emissions.estimators import RECOMMENDED, estimator_names
+
+        names = (RECOMMENDED, *estimator_names())
+        if value not in names:
+            raise ValueError(f"unknown estimator {value}; expected {', '.join(names)}")
+        return value
 
 
 class Cluster(Section):
@@ -243,6 +354,16 @@ class Cluster(Section):
     )
 
 
+class Sources(Section):
+    """Known sources that clusters are named after."""
+
+    volcanoes: str | None = Field(
+        None,
+        description="List of Holocene volcanoes of the GVP (website CSV or XLSX, or WFS GeoJSON), added to the known "
+        "sources; they name what no known source explains. Null: the known sources alone; `download` fetches it first.",
+    )
+
+
 class Eruptions(Section):
     """Match with the eruptions of the Global Volcanism Program."""
 
@@ -251,11 +372,18 @@ class Eruptions(Section):
         description="GVP eruption list: website CSV or XLSX, or WFS GeoJSON. Null skips the match, and the report "
         "says so; `download` fetches it first; `simulated` is the list of a simulated archive.",
     )
-    url: str = Field(
+    url: Address = Field(
         "https://webservices.volcano.si.edu/geoserver/GVP-VOTW/ows", description="Web service of the GVP (`download`)."
     )
     radius_km: float = Field(50, gt=0, description="Largest distance of plume and volcano.")
     origin: Origin = Field("upwind", description="Point of a plume that is matched: `max` (paper) or `upwind`.")
+    event_speed_m_s: float = Field(
+        12,
+        gt=0,
+        description="Outflow of an eruption: how far it may have gone between two plumes, by their time apart.",
+    )
+    event_reach_km: float = Field(500, gt=0, description="Outflow: longest distance of two plumes that follow.")
+    event_days: float = Field(10, gt=0, description="Outflow: how long it is followed from the volcano.")
 
 
 class Edgar(Section):
@@ -266,12 +394,75 @@ class Edgar(Section):
         description="EDGAR v8.1 SO2 file or folder (nc or zip). Null skips the comparison, and the report says so; "
         "`download` fetches the grids first; `simulated` is the grid of a simulated archive.",
     )
-    url: str = Field(
+    url: Address = Field(
         "https://jeodpp.jrc.ec.europa.eu/ftp/jrc-opendata/EDGAR/datasets/v81_FT2022_AP_new",
         description="Where the EDGAR grids are (`download`).",
     )
     top_share: float = Field(0.001, gt=0, lt=1, description="Share of cells that counts as the strongest.")
     radius_km: float = Field(200, gt=0, description="A cell has a plume when one lies within this distance.")
+
+
+class Era5(Section):
+    """Winds of the ERA5 reanalysis."""
+
+    use: Literal["never", "missing", "always"] = Field(
+        "never",
+        description="Which plumes get ERA5 winds: none, those whose granule has no wind, or all.",
+    )
+    path: str | None = Field(
+        None,
+        description="Folder of ERA5 NetCDF or zip files of the Climate Data Store, any layout, searched recursively "
+        "for time and place; `download` asks the Climate Data Store (account: CDSAPI_URL and CDSAPI_KEY, or "
+        "~/.cdsapirc).",
+    )
+    url: Address | None = Field(
+        None, description="Address of the API of the Climate Data Store; null: that of the account (`download`)."
+    )
+    levels_hpa: list[Annotated[int, Field(ge=1, le=1000)]] = Field(
+        default=[1000, 925, 850, 700, 600, 500, 400, 300, 250, 200, 150, 100, 70],
+        description="Pressure levels that are fetched; an empty list fetches the 10 m wind, boundary-layer height and "
+        "surface pressure only (`download`).",
+    )
+    max_requests: int = Field(
+        8,
+        ge=1,
+        description="At most this many requests per period for each of the two data sets: boxes of plumes are joined "
+        "until it holds (`download`).",
+    )
+
+    @model_validator(mode="after")
+    def _has_a_source(self) -> Era5:
+        if self.use != "never" and self.path is None:
+            raise ValueError(f"use {self.use} needs path: a folder of ERA5 files, or download")
+        return self
+
+
+class Catalogues(Section):
+    """Comparison with catalogues of others."""
+
+    masses: str | None = Field(None, description="NASA's MSVOLSO2L4 (text): masses of eruptions. Null skips it.")
+    persistent: str | None = Field(
+        None, description="Persistent volcanic degassing (`.rc` text, kg of sulphur per second). Null skips it."
+    )
+
+
+class Analysis(Section):
+    """Days, regions and labels."""
+
+    spike_window_days: int = Field(61, ge=7, description="Length of the running median of the daily counts.")
+    spike_score: float = Field(
+        6, gt=0, description="A day stands out by this many robust standard deviations above the running median,"
+    )
+    spike_plumes: float = Field(10, ge=0, description="and by this many plumes.")
+    panel_name: str = Field("Norilsk", description="Name of the box whose plumes are counted per day (FP Fig. 6).")
+    panel_box: list[float] = Field(
+        default=[78.0, 64.0, 98.0, 74.0],
+        min_length=4,
+        max_length=4,
+        description="The box: west, south, east, north; west > east crosses the antimeridian.",
+    )
+    none_eps_km: float = Field(150, gt=0, description="DBSCAN of plumes without enhancement: distance of neighbours.")
+    none_min_samples: int = Field(20, ge=1, description="DBSCAN of plumes without enhancement: plumes of a core point.")
 
 
 class Simulate(Section):
@@ -317,10 +508,29 @@ class Training(Section):
     )
 
 
+class Truth(Section):
+    """The closed loop: simulated plumes of known rate (`snakemake results/truth/closed_loop.json`)."""
+
+    cases: int = Field(1000, ge=10, description="Simulated plumes.")
+    seed: int = Field(2024, ge=0, description="Seed of the simulated plumes.")
+
+
 class Report(Section):
     """The reports."""
 
     gallery: int = Field(20, ge=0, description="Plumes shown with their outlines.")
+
+
+class Product(Section):
+    """The data set that is published (`snakemake product`)."""
+
+    licence: str = Field(
+        "other",
+        pattern=r"^[A-Za-z0-9.+-]+$",
+        description="Licence of the plume table: an SPDX identifier (such as CC-BY-4.0), or `other`, the terms of its "
+        "sources.",
+    )
+    publisher: str | None = Field(None, description="Who publishes the plume table.")
 
 
 class Config(Section):
@@ -337,11 +547,17 @@ class Config(Section):
     plumes: Plumes = Plumes()
     emissions: Emissions = Emissions()
     cluster: Cluster = Cluster()
+    sources: Sources = Sources()
     eruptions: Eruptions = Eruptions()
     edgar: Edgar = Edgar()
+    era5: Era5 = Era5()
+    catalogues: Catalogues = Catalogues()
+    analysis: Analysis = Analysis()
     simulate: Simulate = Simulate()
     training: Training = Training()
+    truth: Truth = Truth()
     report: Report = Report()
+    product: Product = Product()
 
     @model_validator(mode="before")
     @classmethod
@@ -371,7 +587,7 @@ def _allowed(error: Mapping[str, Any]) -> str:
 
 
 def _found(error: Mapping[str, Any]) -> str:
-    return "nothing" if error["type"] == "missing" else repr(error.get("input"))
+    return "nothing" if error["type"] == "missing" else re.sub(r"//.*@", "//***@", repr(error.get("input")))
 
 
 def parse_config(values: Mapping[str, Any]) -> Config:
@@ -413,6 +629,13 @@ def check_files(config: Config, root: str | Path = ".") -> None:
         made = path == "download" or (config.archive.source == "simulated" and path == "simulated")
         if path is not None and not made:
             named[f"{section}.path"] = path
+    if config.era5.use != "never" and config.era5.path not in (None, "download"):
+        named["era5.path"] = str(config.era5.path)
+    if config.sources.volcanoes not in (None, "download"):
+        named["sources.volcanoes"] = config.sources.volcanoes
+    for key in ("masses", "persistent"):
+        if (path := getattr(config.catalogues, key)) is not None:
+            named[f"catalogues.{key}"] = path
     for key, path in named.items():
         if not (Path(root) / path).exists():
             raise ConfigError(

@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
 from so2plumes.config import PRESETS, Config
+from so2plumes.dictionary import table_specs
 from so2plumes.reruns import used_by_text
 from so2plumes.table import plume_columns, reason_codes
 
@@ -82,6 +83,22 @@ def column_table() -> str:
     return "\n".join(lines)
 
 
+def truth_table(root: Path) -> str:
+    """Markdown tables of the closed loop whose scores are kept with the documentation."""
+    from so2plumes.truth.score import score_tables
+
+    return score_tables(json.loads((root / "docs" / "closed_loop.json").read_text()))
+
+
+def tables_table() -> str:
+    """Markdown of the other tables and their columns."""
+    lines: list[str] = []
+    for spec in table_specs().values():
+        lines += [f"## {spec.name}", "", f"{spec.text}.", "", "| column | type | unit | meaning |", "|---|---|---|---|"]
+        lines += [f"| `{c.name}` | {c.dtype} | {c.unit} | {c.text} |" for c in spec.columns] + [""]
+    return "\n".join(lines).rstrip()
+
+
 def between_marks(document: str, content: str) -> str:
     """Put generated content between the marks of a document."""
     head, rest = document.split(BEGIN)
@@ -91,9 +108,13 @@ def between_marks(document: str, content: str) -> str:
 
 def generated_files(root: Path) -> dict[Path, str]:
     """Return what every generated file should hold."""
-    readme, columns = root / "config" / "README.md", root / "docs" / "columns.md"
+    readme, columns, tables, rates = (
+        root / name for name in ("config/README.md", "docs/columns.md", "docs/tables.md", "docs/rates.md")
+    )
     return {
         root / "workflow" / "schemas" / "config.schema.json": schema_text(),
         readme: between_marks(readme.read_text(), key_table()),
         columns: between_marks(columns.read_text(), column_table()),
+        rates: between_marks(rates.read_text(), truth_table(root)),
+        tables: between_marks(tables.read_text(), tables_table()),
     }

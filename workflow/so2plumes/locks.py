@@ -1,4 +1,4 @@
-"""Hold a file alone: an advisory lock that the kernel frees when its process ends, however it ends."""
+"""Advisory locks on files: the kernel frees one when its process ends, however it ends."""
 
 from __future__ import annotations
 
@@ -61,3 +61,20 @@ def _is_still(handle: int, path: Path) -> bool:
         return os.fstat(handle).st_ino == path.stat().st_ino
     except FileNotFoundError:
         return False
+
+
+def try_lock(path: Path) -> int | None:
+    """Lock a file, made where it is missing, and return its handle; None while another process holds it.
+
+    Closing the handle frees the lock. Child processes do not inherit it. Put the file on a local disk.
+    """
+    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(handle)
+        return None
+    except BaseException:
+        os.close(handle)
+        raise
+    return handle

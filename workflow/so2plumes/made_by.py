@@ -2,6 +2,8 @@
 
 A new version of a step recomputes nothing by itself (`so2plumes.versions` does), so days of one campaign may come from
 different versions. Each product of a period holds what it was made by, and the plume tables hold it of all periods.
+Beside the columns of `so2plumes.provenance`, which name the configuration and the code of a row's last step, this tells
+every step from the fetching on, and days without plumes too.
 """
 
 from __future__ import annotations
@@ -11,9 +13,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from so2plumes import __version__
 from so2plumes.files import read_json, write_json
-from so2plumes.versions import ALGORITHMS
+from so2plumes.versions import ALGORITHMS, code_version
 
 FIELD = b"so2plumes_made_by"
 FILE = "made_by.json"
@@ -39,7 +40,7 @@ def extended(earlier: Mapping[str, str], step: str, **facts: str) -> dict[str, s
     facts : str
         What else decided on the result, such as the digest of a model.
     """
-    return {**earlier, step: f"{ALGORITHMS[step]} (so2plumes {__version__})", **facts}
+    return {**earlier, step: f"{ALGORITHMS[step]} (so2plumes {code_version()})", **facts}
 
 
 def to_text(versions: Mapping[str, str]) -> str:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 import yaml
 
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 DICTIONARY = Path(__file__).resolve().parents[1] / "schemas" / "plumes.yaml"
+ROW_GROUP = 5000
 
 _PANDAS_TYPES = {
     "string": "str",
@@ -74,8 +77,11 @@ def plume_frame(rows: Iterable[Mapping[str, Any]]) -> gpd.GeoDataFrame:
                 found="differing: " + ", ".join(sorted(difference)),
                 remedy="add the column to workflow/schemas/plumes.yaml",
             )
-    data = {name: [row[name] for row in rows] for name in names if name != "geometry"}
-    frame = gpd.GeoDataFrame(data, geometry=[row["geometry"] for row in rows], crs="EPSG:4326")
+    data: dict[str, Any] = {name: [row[name] for row in rows] for name in names}
+    for column in plume_columns():
+        if column.dtype == "geometry":
+            data[column.name] = gpd.GeoSeries(data[column.name], crs="EPSG:4326")
+    frame = gpd.GeoDataFrame(data, geometry="geometry")
     return conform(frame)
 
 
@@ -90,32 +96,81 @@ def conform(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     return frame[[column.name for column in plume_columns()]]
 
 
+def _arrow_type(dtype: str, stored: pa.DataType) -> pa.DataType:
+    """Arrow type of a dictionary type; geometry stays as it is stored."""
+    import pyarrow as pa
+
+    if dtype.startswith("list<"):
+        meta = {"description": "one entry of the list"}
+        return pa.list_(pa.field("element", _arrow_type(dtype[5:-1], stored), metadata=meta))
+    types = {
+        "string": pa.string(),
+        "int64": pa.int64(),
+        "double": pa.float64(),
+        "bool": pa.bool_(),
+        "timestamp[ms, UTC]": pa.timestamp("ms", "UTC"),
+    }
+    return types.get(dtype, stored)
+
+
+def _bbox_field(field: pa.Field) -> pa.Field:
+    """Give the covering of GeoParquet words on every side."""
+    import pyarrow as pa
+
+    sides = {"xmin": "Western", "ymin": "Southern", "xmax": "Eastern", "ymax": "Northern"}
+    fields = [
+        part.with_metadata(
+            {
+                "unit": "degrees_east" if part.name.startswith("x") else "degrees_north",
+                "description": f"{sides[part.name]} side of the outline's bounding box",
+            }
+        )
+        for part in field.type.fields
+    ]
+    meta = {
+        "unit": "degrees",
+        "description": "Box of the outline; -180 to 180 where it crosses the antimeridian",
+    }
+    return pa.field(field.name, pa.struct(fields), field.nullable, metadata=meta)
+
+
 def _described(table: pa.Table, records: Iterable[MadeBy]) -> pa.Table:
+    """Table with the types and words of the dictionary; the reason codes are with the field that uses them."""
     import pyarrow as pa
 
     known = {column.name: column for column in plume_columns()}
     fields, arrays = [], []
     for field, values in zip(table.schema, table.columns, strict=True):
         column = known.get(field.name)
-        kind = pa.list_(pa.string()) if column and column.dtype == "list<string>" else field.type
-        meta = {"unit": column.unit, "description": column.text} if column else None
-        fields.append(pa.field(field.name, kind, field.nullable, metadata=meta))
-        arrays.append(values.cast(kind) if table.num_rows else pa.array([], kind))
+        if field.name == "bbox" and column is None:
+            field = _bbox_field(field)
+        elif column is not None:
+            meta = {"unit": column.unit, "description": column.text}
+            if column.name == "quality":
+                meta["codes"] = json.dumps(reason_codes(), sort_keys=True)
+            field = pa.field(field.name, _arrow_type(column.dtype, field.type), field.nullable, metadata=meta)
+        fields.append(field)
+        arrays.append(values.cast(field.type) if table.num_rows else pa.array([], field.type))
     metadata = {**(table.schema.metadata or {}), **to_field(records)}
     return pa.table(arrays, schema=pa.schema(fields, metadata=metadata))
 
 
 def write_plumes(frame: gpd.GeoDataFrame, path: str | Path, made_by: Iterable[MadeBy] = ()) -> None:
-    """Write GeoParquet with unit and description on every field, and what made it, atomically.
+    """Write GeoParquet 1.1 with unit and description on every field, and what made it, atomically.
 
-    The file depends on its content only, so equal tables are equal bytes.
+    Coordinates are OGC:CRS84 (longitude, latitude), a covering says where each outline lies, and a table in time order
+    says so, which lets readers skip row groups. The file depends on its content only, so equal tables are equal bytes.
     """
     import pyarrow.parquet as pq
 
+    located = frame.set_crs("OGC:CRS84", allow_override=True)
     with atomic_path(path) as temporary:
-        frame.to_parquet(temporary, index=False, compression="zstd", schema_version="1.1.0", write_covering_bbox=True)
-        table = pq.read_table(temporary)
-        pq.write_table(_described(table, made_by), temporary, compression="zstd")
+        located.to_parquet(temporary, index=False, compression="zstd", schema_version="1.1.0", write_covering_bbox=True)
+        table = _described(pq.read_table(temporary), made_by)
+        order = None
+        if frame["time"].is_monotonic_increasing:
+            order = [pq.SortingColumn(table.schema.get_field_index("time"))]
+        pq.write_table(table, temporary, compression="zstd", row_group_size=ROW_GROUP, sorting_columns=order)
 
 
 def read_plumes(path: str | Path) -> gpd.GeoDataFrame:
@@ -138,7 +193,16 @@ def read_plumes(path: str | Path) -> gpd.GeoDataFrame:
             found="missing: " + ", ".join(missing),
             remedy="run estimate_emissions again with this version",
         )
-    return conform(frame)
+    return conform(frame.set_crs("EPSG:4326", allow_override=True))
+
+
+def lists_as_text(frame: pd.DataFrame) -> pd.DataFrame:
+    """Copy of a table whose lists are texts, entries separated by blanks: for formats without lists."""
+    frame = frame.copy()
+    for name in frame.columns:
+        if any(isinstance(value, list | tuple | np.ndarray) for value in frame[name]):
+            frame[name] = frame[name].map(lambda value: " ".join(str(part) for part in value))
+    return frame
 
 
 def joined(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:

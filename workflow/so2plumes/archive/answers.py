@@ -6,17 +6,19 @@ import html
 import ipaddress
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import parse_qsl, quote, urljoin, urlsplit
 
 from so2plumes.archive.reasons import PassingFault
 from so2plumes.errors import GranuleError
 
 CHUNK_BYTES = 1 << 18
 PAGE_BYTES = 1 << 14
+_SHORTEST_SECRET = 8
 _REDIRECTS = (301, 302, 303, 307, 308)
 _PORTS = {"http": 80, "https": 443}
 
@@ -84,7 +86,7 @@ class Answer:
     url: str
     authorised: bool
     _response: Any = field(repr=False)
-    _token: str | None = field(repr=False, default=None)
+    _secrets: tuple[str, ...] = field(repr=False, default=())
 
     def read(self) -> bytes:
         """Return the bytes that are there, at least one; none at the end of the body."""
@@ -105,12 +107,21 @@ class Answer:
         text = self.headers.get("Content-Length", "")
         return int(text) if text.isascii() and text.isdigit() else None
 
-    def page(self, start: bytes = b"") -> str:
-        """Say in a few words what an unwanted body tells."""
+    @cached_property
+    def _rest_of_page(self) -> bytes:
         with suppress(PassingFault):
-            start += self.read_at_least(PAGE_BYTES - len(start))
-        words = page_words(start)
-        return words.replace(self._token, "***") if self._token else words
+            return self.read_at_least(PAGE_BYTES)
+        return b""
+
+    def page(self, start: bytes = b"") -> str:
+        """Say in a few words what an unwanted body tells, given what has been read of it."""
+        return page_words((start + self._rest_of_page)[:PAGE_BYTES], self._secrets)
+
+
+def secrets_of(url: str) -> tuple[str, ...]:
+    """Values of the query of an address, which may be a signature, as they stand there and in plain letters."""
+    plain = [value for _, value in parse_qsl(urlsplit(url).query) if len(value) >= _SHORTEST_SECRET]
+    return (*plain, *(quote(value, safe="") for value in plain))
 
 
 def without_query(url: str) -> str:
@@ -130,9 +141,11 @@ def _json_words(text: str) -> str | None:
     return str(content)
 
 
-def page_words(body: bytes) -> str:
-    """Return the title of an HTML page, the message of an XML or JSON answer, or the first bytes."""
+def page_words(body: bytes, secrets: Sequence[str] = ()) -> str:
+    """Return the title of an HTML page, the message of an XML or JSON answer, or the first bytes, without secrets."""
     text = body.decode("utf-8", errors="replace")
+    for secret in secrets:
+        text = text.replace(secret, "***").replace(html.escape(secret), "***")
     words = _json_words(text) if text.lstrip()[:1] in ("{", "[") else None
     if words is None:
         match = re.search(r"<(title|h1|message|\w*:?ExceptionText)\b[^>]*>(.*?)</", text, re.IGNORECASE | re.DOTALL)
@@ -231,10 +244,12 @@ def open_answer(url: str, headers: Mapping[str, str], token: str | None, route: 
     import requests
 
     shown_to = {Origin.of(url)} | {Origin.of(origin) for origin in route.trusted_origins}
+    secrets: tuple[str, ...] = (token,) if token else ()
     with requests.Session() as session:
         for _ in range(route.max_redirects + 1):
             origin = Origin.of(url)
             authorised = token is not None and origin in shown_to and origin.private
+            secrets += secrets_of(url)
             with opening(origin.host):
                 response = session.get(
                     url,
@@ -247,7 +262,7 @@ def open_answer(url: str, headers: Mapping[str, str], token: str | None, route: 
             with response:
                 if response.status_code not in _REDIRECTS:
                     yield Answer(
-                        response.status_code, response.headers, without_query(url), authorised, response, token
+                        response.status_code, response.headers, without_query(url), authorised, response, secrets
                     )
                     return
                 url = _next_hop(url, response.headers.get("Location"))

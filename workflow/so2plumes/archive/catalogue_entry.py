@@ -42,6 +42,8 @@ class CatalogueEntry:
     s3_path : str
     footprint : str or None
         WKT in degrees, x is longitude.
+    time_from : str
+        ``catalogue``, or ``name`` where the times are taken from those of the orbit in the name.
     """
 
     product_id: str
@@ -54,6 +56,7 @@ class CatalogueEntry:
     online: bool
     s3_path: str
     footprint: str | None
+    time_from: str = "catalogue"
 
     @property
     def orbit(self) -> int:

@@ -74,7 +74,7 @@ def _row(entry: CatalogueEntry) -> dict[str, object]:
         "sensing_start": entry.content_start,
         "sensing_end": entry.content_end,
         "date": day,
-        "time_from": "catalogue",
+        "time_from": entry.time_from,
         "product_id": entry.product_id,
         "md5": entry.md5 or "",
         "online": entry.online,
@@ -112,6 +112,12 @@ def typed(table: pd.DataFrame) -> pd.DataFrame:
     return table[list(CATALOGUE_COLUMNS)].astype(kinds)
 
 
+def table_of(entries: Iterable[CatalogueEntry]) -> pd.DataFrame:
+    """Lay out entries, one per file name, before anything is selected."""
+    rows = [_row(entry) for entry in _one_per_name(entries)]
+    return pd.DataFrame(rows, columns=[c for c in CATALOGUE_COLUMNS if c not in ("selected", "reason")])
+
+
 def index_catalogue(
     entries: Iterable[CatalogueEntry],
     start: date,
@@ -140,9 +146,7 @@ def index_catalogue(
     GranuleError
         Two granules of an orbit rank the same.
     """
-    rows = [_row(entry) for entry in _one_per_name(entries)]
-    table = pd.DataFrame(rows, columns=[c for c in CATALOGUE_COLUMNS if c not in ("selected", "reason")])
-    table = select_granules(table, processors, retrievals)
+    table = select_granules(table_of(entries), processors, retrievals)
     table = table[(table["date"] >= start.isoformat()) & (table["date"] <= end.isoformat())]
     outside = 0
     if region is not None:

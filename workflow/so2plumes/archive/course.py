@@ -10,7 +10,7 @@ import numpy as np
 
 from so2plumes.archive.answers import Answer, open_answer
 from so2plumes.archive.backoff import Backoff, Timing
-from so2plumes.archive.judge import judge_head, judge_start
+from so2plumes.archive.judge import expired, judge_head, judge_start
 from so2plumes.archive.partial import Belonging, Digest, Part, digest_file
 from so2plumes.archive.progress import Progress, RateMeter, Report
 from so2plumes.archive.reasons import PassingFault, WrongBody
@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 
 
 class _Unauthorised(Exception):
-    """The token was refused."""
+    """The token was refused, or the signature has expired."""
 
 
 def check_digest(digest: Digest, wanted: Belonging) -> None:
@@ -113,6 +113,10 @@ class Course:
         try:
             self._ask(token, usable)
         except _Unauthorised:
+            if self.request.sign:
+                self.note("the signature had expired; signed again")
+                self._ask(None, usable, signed_again=True)
+                return
             self.note("the token was renewed")
             token = self.tokens.renew(token) if self.tokens and token else None
             try:
@@ -125,16 +129,21 @@ class Course:
                     remedy="log in once at https://dataspace.copernicus.eu and accept its terms, then start again",
                 ) from None
 
-    def _ask(self, token: str | None, usable: Belonging | None) -> None:
+    def _ask(self, token: str | None, usable: Belonging | None, signed_again: bool = False) -> None:
         have = self.part.length if usable else 0
         headers = {"Accept": "*/*", "Accept-Encoding": "identity", "User-Agent": "so2plumes"}
         if usable and have:
             headers["Range"] = f"bytes={have}-"
             if usable.etag:
                 headers["If-Range"] = usable.etag
+        if self.request.etag:
+            headers["If-Match"] = f'"{self.request.etag}"'
         self.attempts += 1
-        with open_answer(self.request.url, headers, token, self.rules.route) as answer:
+        address = self.request.sign() if self.request.sign else self.request.url
+        with open_answer(address, headers, token, self.rules.route) as answer:
             if answer.status == 401 and answer.authorised:
+                raise _Unauthorised
+            if self.request.sign and not signed_again and expired(answer):
                 raise _Unauthorised
             start = judge_start(answer, have, usable, self.request.name, self.part)
             if start.complete:

@@ -45,11 +45,12 @@ def _from_environment(environ: Mapping[str, str]) -> Credentials | None:
     return Credentials(user, password)
 
 
-def _check_private(path: Path) -> None:
+def check_private(path: Path) -> None:
+    """Raise `ConfigError` where others may read a file with a secret."""
     mode = stat.S_IMODE(path.stat().st_mode)
     if mode & (stat.S_IRWXG | stat.S_IRWXO):
         raise ConfigError(
-            "others may read the file with the password",
+            "others may read the file with the password or keys",
             where=path,
             expected="mode 600",
             found=f"mode {mode:o}",
@@ -79,7 +80,7 @@ def _from_netrc(path: Path) -> Credentials | None:
 
 
 def _read_private(path: Path) -> str:
-    _check_private(path)
+    check_private(path)
     try:
         return path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError:

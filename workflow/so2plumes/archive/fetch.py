@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,9 @@ from so2plumes.swath.level2 import read_level2
 from so2plumes.swath.model import Swath
 
 log = logging.getLogger(__name__)
+
+MOST_FAILURES_IN_A_ROW = 3
+"""So many granules that cannot be had now end the period: the next ones would fail too, and leave parts on the disk."""
 
 
 @dataclass(frozen=True)
@@ -105,9 +108,11 @@ def fetch_granule(
     try:
         with source.obtained(row) as got:
             size = got.size_bytes
-            swath = _within(_read(got.path), rule.region)
+            whole = _read(got.path)
+            swath = _within(whole, rule.region)
             write_compact(swath, target)
             receipt = Receipt(**base, status="ready", **_facts(got, swath, rule))
+            receipt = replace(receipt, notes="; ".join(filter(None, (receipt.notes, _day_note(row, whole)))))
             written(receipt)
             return receipt
     except GranuleError as error:
@@ -117,6 +122,14 @@ def fetch_granule(
         receipt = Receipt(**base, status="quarantined", reason=error.reason, message=error.problem, size_bytes=size)
         written(receipt)
         return receipt
+
+
+def _day_note(row: pd.Series, swath: Swath) -> str:
+    """Say where the day that a list without sensing times takes from the name is not that of the measurements."""
+    measured = str(swath.time[0])[:10]
+    if row.get("time_from") != "name" or measured == row["date"]:
+        return ""
+    return f"measured from {measured} on; the list goes by the orbit in the name"
 
 
 def _facts(got: Obtained, swath: Swath, rule: FetchRule) -> dict[str, Any]:
@@ -179,10 +192,12 @@ def fetch_period(
     Raises
     ------
     GranuleError
-        When granules could not be had now but may be later; the others are finished first and stay staged.
+        When granules could not be had now but may be later; the others are finished first and stay staged, unless
+        `MOST_FAILURES_IN_A_ROW` granules fail one after the other.
     """
     receipts: list[Receipt] = []
     missing: list[GranuleError] = []
+    in_a_row = 0
     rows = index[index["date"].isin(dates)]
     for count, (_, row) in enumerate(rows.iterrows(), 1):
         if not row["selected"]:
@@ -193,12 +208,18 @@ def fetch_period(
         except GranuleError as error:
             log.warning("not now: %s", error)
             missing.append(error)
+            in_a_row += 1
+            if in_a_row == MOST_FAILURES_IN_A_ROW:
+                log.warning("%d granules in a row could not be had; the others are left for the next run", in_a_row)
+                break
             continue
+        in_a_row = 0
         receipts.append(receipt)
         log.info("%d of %d: %s %s", count, len(rows), row["granule"], receipt.status)
     if missing:
         raise GranuleError(
-            f"{len(missing)} of {int(rows['selected'].sum())} granules could not be had",
+            f"{len(missing)} of {int(rows['selected'].sum())} granules could not be had"
+            + (", and the ones after them were not tried" if in_a_row == MOST_FAILURES_IN_A_ROW else ""),
             reason=missing[0].reason,
             where=", ".join(dates[:1] + dates[1:][-1:]),
             found=missing[0].problem,
@@ -224,8 +245,11 @@ def _staged(
     return Receipt(**kept)
 
 
-def receipt_document(period: str, dates: list[str], receipts: list[Receipt]) -> dict[str, Any]:
-    """Lay out the receipts of one period for JSON, with counts per status."""
+def receipt_document(period: str, dates: list[str], receipts: list[Receipt], listed: str = "") -> dict[str, Any]:
+    """Lay out the receipts of one period for JSON, with counts per status.
+
+    ``listed`` is the digest of the rows of the granule list that they are of (`listed.Listed.of`).
+    """
     counts: dict[str, int] = {}
     for receipt in receipts:
         counts[receipt.status] = counts.get(receipt.status, 0) + 1
@@ -234,6 +258,7 @@ def receipt_document(period: str, dates: list[str], receipts: list[Receipt]) -> 
         "days": len(dates),
         "days_without_data": sorted(set(dates) - {r.date for r in receipts if r.status == "ready"}),
         "counts": counts,
+        "listed": listed,
         "bytes": sum(receipt.size_bytes for receipt in receipts if receipt.status == "ready"),
         "granules": [asdict(receipt) for receipt in receipts],
     }

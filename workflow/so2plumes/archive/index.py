@@ -8,14 +8,17 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from pathlib import Path
 
+import netCDF4
 import numpy as np
 import pandas as pd
 
+from so2plumes.archive.region import Region, rows_that_see
 from so2plumes.archive.select import select_granules
 from so2plumes.errors import ConfigError, GranuleError
-from so2plumes.swath.dataset import open_level2
+from so2plumes.swath.dataset import find_variable, open_level2, read_values
 from so2plumes.swath.level2 import retrieval_of
 from so2plumes.swath.names import GranuleName, is_granule_file, parse_granule_name
+from so2plumes.swath.product import load_product
 from so2plumes.swath.times import check_times, sensing_interval
 
 log = logging.getLogger(__name__)
@@ -68,9 +71,25 @@ def list_granules(folder: str | Path, start: date, end: date) -> list[Path]:
     return sorted(found)
 
 
-def _look_inside(path: Path, name: GranuleName) -> dict[str, object]:
+def _sees(dataset: netCDF4.Dataset, region: Region) -> bool:
+    """Tell whether a pixel of the swath lies in the region; in doubt it does."""
+    fields = []
+    for axis in ("longitude", "latitude"):
+        variable = find_variable(dataset, load_product().variables[axis].paths)
+        if variable is None:
+            return True
+        fields.append(np.squeeze(read_values(variable)))
+    longitude, latitude = fields
+    return (
+        longitude.ndim != 2 or longitude.shape != latitude.shape or rows_that_see(longitude, latitude, region).size > 0
+    )
+
+
+def _look_inside(path: Path, name: GranuleName, region: Region | None) -> dict[str, object]:
+    meets = True
     try:
         with open_level2(path) as dataset:
+            meets = region is None or _sees(dataset, region)
             start, end = sensing_interval(dataset, path)
             check_times(start, end, name, path)
             retrieval, origin = retrieval_of(dataset, name), "file"
@@ -84,13 +103,14 @@ def _look_inside(path: Path, name: GranuleName) -> dict[str, object]:
         "sensing_end": pd.Timestamp(end, tz="UTC"),
         "date": str(start)[:10],
         "time_from": origin,
+        "meets_region": meets,
     }
 
 
-def describe_granule(path: Path, root: Path) -> dict[str, object]:
+def describe_granule(path: Path, root: Path, region: Region | None = None) -> dict[str, object]:
     """One row of the index: identity from the name, times and retrieval from inside the file."""
     name = parse_granule_name(path)
-    return _look_inside(path, name) | {
+    return _look_inside(path, name, region) | {
         "granule": name.stem,
         "path": str(path.relative_to(root)),
         "size_bytes": path.stat().st_size,
@@ -108,6 +128,7 @@ def build_index(
     end: date,
     processors: Sequence[str] = (),
     retrievals: Sequence[str] = (),
+    region: Region | None = None,
 ) -> pd.DataFrame:
     """List and select the granules whose sensing starts within a period.
 
@@ -119,6 +140,8 @@ def build_index(
         First and last day, both included.
     processors, retrievals : sequences of str
         See `select_granules`.
+    region : Region, optional
+        Only granules whose swath meets it are kept, and those that cannot be read. It has no part in the selection.
 
     Returns
     -------
@@ -129,12 +152,16 @@ def build_index(
     paths = list_granules(root, start, end)
     rows = []
     for count, path in enumerate(paths, 1):
-        rows.append(describe_granule(path, root))
+        rows.append(describe_granule(path, root, region))
         if count % 100 == 0 or count == len(paths):
             log.info("read the times of %d of %d granules", count, len(paths))
-    table = pd.DataFrame(rows, columns=[c for c in INDEX_COLUMNS if c not in ("selected", "reason")])
+    columns = [*(c for c in INDEX_COLUMNS if c not in ("selected", "reason")), "meets_region"]
+    table = pd.DataFrame(rows, columns=columns)
     inside = (table["date"] >= start.isoformat()) & (table["date"] <= end.isoformat())
     table = select_granules(table[inside].reset_index(drop=True), processors, retrievals)
+    if not table["meets_region"].all():
+        log.info("outside the region: %d granules", int((~table["meets_region"].astype(bool)).sum()))
+        table = table[table["meets_region"].astype(bool)]
     table = table.sort_values(["sensing_start", "granule"]).reset_index(drop=True)
     for column in ("created", "sensing_start", "sensing_end"):
         table[column] = pd.to_datetime(table[column], utc=True).astype("datetime64[ms, UTC]")

@@ -39,13 +39,25 @@ def _refusal(answer: Answer, name: str) -> Exception:
         remedy = "name that server in the trusted origins, if it is one of the archive"
         return _ended(answer, name, "unauthorised", "a server that is not shown the token wants one", remedy)
     if status == 403:
-        remedy = "log in at the archive: accept its terms and licences, and look at the quota of the account"
+        remedy = (
+            "log in at the archive: accept its terms and licences, and look at the quota of the account; "
+            "for an S3 store look at the keys and their rights"
+        )
         return _ended(answer, name, "forbidden", "the archive refuses this account", remedy)
+    if status == 412:
+        again = "snakemake results/<year>/index.parquet --forcerun index_archive"
+        remedy = f"index the archive again ({again}), then start the run again"
+        return _ended(answer, name, "changed", "the archive holds another version than the list", remedy)
     if status in (408, 425, 429) or status >= 500:
         reason = "throttled" if status == 429 else "server_error"
         found = f"{status} {answer.page()}".strip()
         return PassingFault(reason, f"the server answers {status}", found=found, wait_s=retry_after_s(answer.headers))
     return _ended(answer, name, "refused", "the archive refuses the request", "check the address of the archive")
+
+
+def expired(answer: Answer) -> bool:
+    """Tell whether a store refuses a signed address because of its age, or of the age of the keys (S3 API, Errors)."""
+    return answer.status in (400, 403) and "expired" in answer.page().lower()
 
 
 def _mismatch(answer: Answer, have: int, usable: Belonging | None, match: re.Match | None) -> str | None:

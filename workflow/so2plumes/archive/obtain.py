@@ -55,7 +55,7 @@ class CatalogueDownload:
     products_url : str
         Such as ``https://download.dataspace.copernicus.eu/odata/v1/Products``.
     folder : path
-        For the granule that is being fetched; at most one is there.
+        For the granule that is being fetched, and what interrupted transfers left, to be continued.
     limits : Limits
         Connections and byte budget of all jobs of the machine.
     tokens : TokenSource, optional
@@ -69,7 +69,7 @@ class CatalogueDownload:
 
     @contextmanager
     def obtained(self, row: pd.Series) -> Iterator[Obtained]:
-        """Fetch, give and delete; the connection is held until then, so that the disk holds no more granules."""
+        """Fetch, give and delete; the connection is held until then, so that the disk holds no more whole granules."""
         from so2plumes.archive.transfer import download
 
         self.folder.mkdir(parents=True, exist_ok=True)

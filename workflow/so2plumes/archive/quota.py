@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from so2plumes.archive.progress import LogProgress, Progress, Report
+from so2plumes.archive.shared import sharing
 from so2plumes.errors import ConfigError
 from so2plumes.files import read_json, write_json
 from so2plumes.locks import locked
@@ -73,7 +74,7 @@ class Quota:
         name : str
             What is fetched, for the log.
         size_bytes : int
-            0 where it is not known.
+            0 where it is not known: the mean of the transfers that count is entered.
         report : callable, optional
             Passed on to; logs when absent.
 
@@ -94,13 +95,20 @@ class Quota:
         try:
             yield meter
         finally:
-            with self._locked() as entries:
-                entries[key] = [self.now(), meter.fetched_bytes]
+            self._correct(key, name, meter.fetched_bytes)
 
     def spent_bytes(self) -> float:
         """Bytes of the last days, those of running transfers in full."""
         with self._locked() as entries:
             return _sum(entries)
+
+    def _correct(self, key: str, name: str, fetched_bytes: int) -> None:
+        """Enter what a transfer took; where that fails it goes on counting in full, and its own error is not lost."""
+        try:
+            with self._locked() as entries:
+                entries[key] = [self.now(), fetched_bytes]
+        except ConfigError as error:
+            log.warning("%s counts in full: %s", name, error)
 
     def _wait(self, key: str, name: str, size_bytes: int) -> None:
         said = -_SAY_AGAIN_S
@@ -121,6 +129,7 @@ class Quota:
     def _enter(self, key: str, size_bytes: int) -> float:
         """Enter a transfer where there is room and return 0; else return the seconds until there will be."""
         with self._locked() as entries:
+            size_bytes = size_bytes or _mean(entries)
             excess = _sum(entries) + size_bytes - self.limit_bytes
             if excess <= 0:
                 entries[key] = [self.now(), size_bytes]
@@ -134,15 +143,16 @@ class Quota:
     @contextmanager
     def _locked(self) -> Iterator[Entries]:
         """Give the entries that still count; what the block makes of them is kept."""
-        self.ledger.parent.mkdir(parents=True, exist_ok=True)
-        with locked(self.ledger.with_suffix(".lock")):
-            kept = self._read()
-            begins = self.now() - self.days * DAY_S
-            entries = {key: entry for key, entry in kept.items() if entry[0] > begins}
-            before = dict(entries)
-            yield entries
-            if entries != before:
-                write_json(self.ledger, {"transfers": entries})
+        with sharing(self.ledger.parent, "count of fetched bytes"):
+            self.ledger.parent.mkdir(parents=True, exist_ok=True)
+            with locked(self.ledger.with_suffix(".lock")):
+                kept, now = self._read(), self.now()
+                # one from the future was entered before the clock was set back: it counts from now
+                entries = {key: [min(when, now), size] for key, (when, size) in kept.items()}
+                entries = {key: entry for key, entry in entries.items() if entry[0] > now - self.days * DAY_S}
+                yield entries
+                if entries != kept:
+                    write_json(self.ledger, {"transfers": entries})
 
     def _read(self) -> Entries:
         if not self.ledger.is_file():
@@ -157,6 +167,11 @@ class Quota:
                 expected='{"transfers": {...}}',
                 remedy="remove it; the bytes of the last days are then not counted, so look up your quota first",
             ) from None
+
+
+def _mean(entries: Entries) -> int:
+    known = [n_bytes for _, n_bytes in entries.values() if n_bytes > 0]
+    return round(sum(known) / len(known)) if known else 0
 
 
 def _sum(entries: Entries) -> float:

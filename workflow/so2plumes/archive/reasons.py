@@ -11,6 +11,7 @@ from so2plumes.errors import GranuleError
 
 FINAL_REASONS = {
     "bad_name": "the name is not that of a Level-2 SO2 granule",
+    "changed": "the archive holds another version than the granule list (412)",
     "checksum": "two complete bodies in a row had the wrong size or MD5",
     "empty": "the server sent no bytes, twice",
     "identity": "the identity inside the file belongs to another granule",

@@ -19,6 +19,8 @@ _EXPECTED = "[west, south, east, north] in degrees, a GeoJSON Polygon or MultiPo
 _TURNS = (-720, -360, 0, 360, 720)
 _PIXEL_KM = 15.0
 """Reach of a pixel: the largest half diagonal, at the edge of the swath."""
+_REACH_DEG = 0.2
+"""The same in latitude, rounded up."""
 
 
 @dataclass(frozen=True)
@@ -176,6 +178,26 @@ def _on_the_globe(geometry: Any) -> Any:
     return shapely.union_all([part for part in parts if part.geom_type == "Polygon"])
 
 
+def rows_that_see(longitude: NDArray[np.floating], latitude: NDArray[np.floating], region: Region) -> NDArray[np.intp]:
+    """Return the numbers of the scanlines with a pixel in the region, or within 15 km of one smaller than a pixel.
+
+    Parameters
+    ----------
+    longitude, latitude : (scanline, ground_pixel) degrees
+        Fill values see nothing.
+    region : Region
+    """
+    _, south, _, north = region.geometry.bounds
+    located = (np.abs(longitude) <= 360.0) & (np.abs(latitude) <= 90.0)
+    level = located & (latitude >= south - _REACH_DEG) & (latitude <= north + _REACH_DEG)
+    candidates = np.flatnonzero(level.any(axis=1))
+    longitude, latitude, located = longitude[candidates], latitude[candidates], located[candidates]
+    seeing = (region.contains(longitude, latitude) & located).any(axis=1)
+    if not seeing.any():
+        seeing = (_close_to(region, longitude, latitude) & located).any(axis=1)
+    return candidates[seeing]
+
+
 def scanlines_of(swath: Swath, region: Region, margin: int = 32) -> slice | None:
     """Return the scanlines of a swath that see a region.
 
@@ -192,10 +214,7 @@ def scanlines_of(swath: Swath, region: Region, margin: int = 32) -> slice | None
         Rows of the swath; None where no pixel lies in the region. A region smaller than a pixel is seen by the
         pixels within 15 km of it.
     """
-    longitude, latitude = swath["longitude"], swath["latitude"]
-    rows = np.flatnonzero((region.contains(longitude, latitude) & swath.located).any(axis=1))
-    if rows.size == 0:
-        rows = np.flatnonzero((_close_to(region, longitude, latitude) & swath.located).any(axis=1))
+    rows = rows_that_see(swath["longitude"], swath["latitude"], region)
     if rows.size == 0:
         return None
     return slice(max(0, int(rows[0]) - margin), min(swath.shape[0], int(rows[-1]) + 1 + margin))

@@ -20,23 +20,23 @@ def stream_rank(stream: str) -> int:
     return order.index(stream) if stream in order else len(order)
 
 
-def _reason_before_ranking(row: pd.Series, processors: Sequence[str], retrievals: Sequence[str]) -> str:
-    if processors and row["processor"] not in processors:
-        return "processor_not_allowed"
-    if retrievals and row["retrieval"] not in retrievals:
-        return "retrieval_not_allowed"
-    return ""
+def _reasons_before_ranking(table: pd.DataFrame, processors: Sequence[str], retrievals: Sequence[str]) -> pd.Series:
+    reasons = pd.Series("", index=table.index, dtype=object)
+    if retrievals:
+        reasons[~table["retrieval"].isin(retrievals)] = "retrieval_not_allowed"
+    if processors:
+        reasons[~table["processor"].isin(processors)] = "processor_not_allowed"
+    return reasons
 
 
-def _check_tie(orbit: int, best: pd.DataFrame) -> None:
-    if len(best) > 1:
-        raise GranuleError(
-            f"two granules of orbit {orbit} rank the same",
-            reason="tie",
-            where=" and ".join(best["path"]),
-            expected="one granule per orbit after the rule stream > processor > creation time",
-            remedy="remove one of the copies from the archive",
-        )
+def _tie(orbit: int, paths: pd.Series) -> GranuleError:
+    return GranuleError(
+        f"two granules of orbit {orbit} rank the same",
+        reason="tie",
+        where=" and ".join(paths),
+        expected="one granule per orbit after the rule stream > processor > creation time",
+        remedy="remove one of the copies from the archive",
+    )
 
 
 def select_granules(
@@ -68,11 +68,11 @@ def select_granules(
     table = candidates.copy()
     if table.empty:
         return table.assign(selected=pd.Series(dtype=bool), reason=pd.Series(dtype=object))
-    table["reason"] = [_reason_before_ranking(row, processors, retrievals) for _, row in table.iterrows()]
-    table["selected"] = False
+    table["reason"] = _reasons_before_ranking(table, processors, retrievals)
     ranks = {version: place for place, version in enumerate(processors)}
     keys = pd.DataFrame(
         {
+            "orbit": table["orbit"],
             "unreadable": table["time_from"] != "file" if "time_from" in table else False,
             "stream": [stream_rank(stream) for stream in table["stream"]],
             "processor": [ranks.get(version, 0) for version in table["processor"]],
@@ -80,12 +80,16 @@ def select_granules(
         },
         index=table.index,
     )
-    for orbit, group in table[table["reason"] == ""].groupby("orbit"):
-        order = keys.loc[group.index].sort_values(list(keys.columns))
-        first = order.iloc[0]
-        ties = order[(order == first).all(axis=1)].index
-        _check_tie(int(str(orbit)), table.loc[ties])
-        table.loc[ties[0], "selected"] = True
-        losers = order.index.difference(ties)
-        table.loc[losers, "reason"] = f"duplicate_of_{table.loc[ties[0], 'granule']}"
+    ranked = keys[table["reason"] == ""].sort_values(list(keys.columns), kind="stable")
+    best_two = ranked.groupby("orbit").head(2)
+    tied = best_two[best_two.duplicated(keep=False)]
+    if len(tied):
+        orbit = int(tied["orbit"].iloc[0])
+        raise _tie(orbit, table.loc[tied.index[tied["orbit"] == orbit], "path"])
+    best = ~ranked.duplicated("orbit")
+    winners = ranked.index[best]
+    table["selected"] = table.index.isin(winners)
+    losers = ranked.index[~best]
+    stands = pd.Series(table.loc[winners, "granule"].to_numpy(), index=table.loc[winners, "orbit"])
+    table.loc[losers, "reason"] = ["duplicate_of_" + stands[orbit] for orbit in table.loc[losers, "orbit"]]
     return table

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import logging
 import os
 from collections.abc import Iterator
@@ -10,44 +9,27 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from so2plumes.archive.backoff import Timing
+from so2plumes.archive.shared import sharing
 from so2plumes.errors import ConfigError
+from so2plumes.locks import try_lock
 
 log = logging.getLogger(__name__)
 
 
-def _try_one(path: Path) -> int | None:
-    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(handle)
-        return None
-    except BaseException:
-        os.close(handle)
-        raise
-    return handle
-
-
 def _try_all(folder: Path, count: int) -> tuple[int, int] | None:
-    for number in range(count):
-        handle = _try_one(folder / f"slot-{number}")
-        if handle is not None:
-            return number, handle
+    with sharing(folder, "connection locks"):
+        for number in range(count):
+            handle = try_lock(folder / f"slot-{number}")
+            if handle is not None:
+                return number, handle
     return None
 
 
 def _prepare(folder: Path, count: int) -> None:
     if count < 1:
         raise ConfigError("there must be at least one connection", expected="1 or more", found=str(count))
-    try:
+    with sharing(folder, "connection locks"):
         folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise ConfigError(
-            "the folder of the connection locks cannot be made",
-            where=folder,
-            found=error.strerror,
-            remedy="choose a folder on a local disk that all jobs may write",
-        ) from error
 
 
 @contextmanager

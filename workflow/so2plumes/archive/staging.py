@@ -48,7 +48,7 @@ class Staging:
         return self.folder / f"{row['granule']}.json"
 
     def _key(self, row: pd.Series) -> str:
-        return f"{self.identity} {row['granule']} {row['size_bytes']} {row.get('md5', '')}"
+        return f"{self.identity} {row['granule']} {row['size_bytes']} {row.get('md5') or row.get('product_id', '')}"
 
     def receipt(self, row: pd.Series) -> dict[str, Any] | None:
         """Return the receipt of a granule that is finished, made by the same rules from the same product."""

@@ -16,10 +16,11 @@ from typing import Any
 
 import numpy as np
 
-from so2plumes.archive.answers import Origin, Route, fault_words, opening, page_words
+from so2plumes.archive.answers import Origin, Route, opening, page_words
 from so2plumes.archive.backoff import Backoff, Patience, Timing
 from so2plumes.archive.credentials import IDENTITY_HOST, Credentials
 from so2plumes.archive.reasons import PassingFault
+from so2plumes.archive.shared import sharing
 from so2plumes.errors import ConfigError
 from so2plumes.files import atomic_path
 from so2plumes.http import retry_after_s
@@ -213,7 +214,7 @@ class TokenStore:
             return None
 
     def _write(self, token: _Token) -> None:
-        with self._storing(), atomic_path(self._path) as temporary:
+        with sharing(self.cache_folder, "token cache"), atomic_path(self._path) as temporary:
             handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
             with os.fdopen(handle, "w", encoding="utf-8") as stream:
                 json.dump(asdict(token), stream)
@@ -221,22 +222,10 @@ class TokenStore:
     @contextmanager
     def _locked(self) -> Iterator[None]:
         with ExitStack() as held:
-            with self._storing():
+            with sharing(self.cache_folder, "token cache"):
                 self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
                 held.enter_context(locked(self._path.with_suffix(".lock")))
             yield
-
-    @contextmanager
-    def _storing(self) -> Iterator[None]:
-        try:
-            yield
-        except OSError as error:
-            raise ConfigError(
-                "the folder of the token cache cannot be written",
-                where=self.cache_folder,
-                found=fault_words(error),
-                remedy="choose a folder on a local disk that this user may write",
-            ) from None
 
 
 def _content_of(answer: Any) -> dict[str, Any] | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -14,12 +15,27 @@ from so2plumes.archive.progress import Pace
 
 @dataclass(frozen=True)
 class Download:
-    """What to fetch: address, granule file name, and size and MD5 as far as the catalogue has them (0 is unknown)."""
+    """What to fetch.
+
+    Attributes
+    ----------
+    url : str
+    name : str
+        File name of the granule.
+    size_bytes, md5 : optional
+        As far as the catalogue has them; 0 is unknown.
+    etag : str, optional
+        Version of the object in the list, without quotes: another one is not accepted (RFC 9110, section 13.1.1).
+    sign : callable, optional
+        Makes a signed address, anew for every request, so that none expires while it waits. Its query is secret.
+    """
 
     url: str
     name: str
     size_bytes: int | None = None
     md5: str | None = None
+    etag: str | None = None
+    sign: Callable[[], str] | None = field(default=None, repr=False, compare=False)
 
     @property
     def belonging(self) -> Belonging:

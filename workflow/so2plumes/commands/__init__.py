@@ -5,17 +5,22 @@ uses.
 """
 
 from so2plumes.commands import (
+    analysis,
     archive,
     detect,
     emissions,
+    find,
     labels,
     plumes,
+    product,
     report,
     simulate,
     sources,
     status,
     tools,
     train,
+    truth,
+    weather,
 )
 
 GROUPS = (
@@ -23,11 +28,16 @@ GROUPS = (
     archive.add_commands,
     detect.add_commands,
     plumes.add_commands,
+    weather.add_commands,
     emissions.add_commands,
+    find.add_commands,
     sources.add_commands,
+    analysis.add_commands,
     report.add_commands,
+    product.add_commands,
     labels.add_commands,
     train.add_commands,
+    truth.add_commands,
     status.add_commands,
     tools.add_commands,
 )

@@ -9,6 +9,8 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from so2plumes.commands.archive_limits import add_limit_options, budget_of, incoming_of, limits_of
+from so2plumes.commands.archive_s3 import add_s3_options
 from so2plumes.commands.options import (
     Common,
     Subparsers,
@@ -17,14 +19,14 @@ from so2plumes.commands.options import (
     add_paths,
     add_period,
     comma_list,
-    optional_float,
     optional_path,
 )
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from so2plumes.archive.catalogue_index import TransferBudget
+    from so2plumes.archive.catalogue_index import CatalogueIndex
+    from so2plumes.archive.frozen import Provenance
     from so2plumes.archive.obtain import GranuleSource
     from so2plumes.archive.region import Region
 
@@ -33,30 +35,38 @@ log = logging.getLogger(__name__)
 
 def index_archive(options: argparse.Namespace) -> None:
     """Freeze the granule list of a year: what exists, what is selected and why."""
+    from so2plumes.archive.listed import CHOICE
     from so2plumes.table import write_table
 
-    table = _from_catalogue(options) if options.source == "cdse" else _from_folder(options)
+    ways = {"folder": _from_folder, "cdse": _from_catalogue, "s3": _from_bucket}
+    table = ways[options.source](options)
+    table.attrs = {CHOICE: options.choice}
     write_table(table, options.out)
 
 
 def _from_folder(options: argparse.Namespace) -> pd.DataFrame:
     from so2plumes.archive.index import build_index, summarise_index
 
-    table = build_index(options.archive, options.start, options.end, options.processors, options.retrievals)
+    choice = (options.processors, options.retrievals, _region(options))
+    table = build_index(options.archive, options.start, options.end, *choice)
     for line in summarise_index(table, options.start, options.end):
         log.info("%s", line)
     return table
 
 
+def _from_bucket(options: argparse.Namespace) -> pd.DataFrame:
+    from so2plumes.commands.archive_s3 import index_of_bucket
+
+    return _freeze(options, *index_of_bucket(options, _region(options)))
+
+
 def _from_catalogue(options: argparse.Namespace) -> pd.DataFrame:
-    """List the catalogue; a list that is there already is compared with it first."""
     import numpy as np
 
     from so2plumes.archive.catalogue import list_catalogue
     from so2plumes.archive.catalogue_index import index_catalogue, summarise
     from so2plumes.archive.catalogue_query import CatalogueQuery
-    from so2plumes.archive.changes import compare_indexes
-    from so2plumes.archive.frozen import provenance_of, read_frozen, write_frozen
+    from so2plumes.archive.frozen import provenance_of
     from so2plumes.http import HttpClient
 
     query = CatalogueQuery(options.catalogue)
@@ -65,13 +75,7 @@ def _from_catalogue(options: argparse.Namespace) -> pd.DataFrame:
     listings = list_catalogue(HttpClient(np.random.default_rng()), query, options.start, options.end)
     entries = [entry for listing in listings for entry in listing.entries]
     index = index_catalogue(entries, options.start, options.end, region=region, **choice)
-    for line in summarise(index, options.start, options.end, _budget(options)):
-        log.info("%s", line)
-    frozen = options.out.with_suffix(".csv")
-    if frozen.is_file():
-        changes = compare_indexes(read_frozen(frozen).table, index.table).lines()
-        for line in changes or ["nothing changed upstream"]:
-            log.info("since the earlier list: %s", line)
+    summary = summarise(index, options.start, options.end, budget_of(options))
     provenance = provenance_of(
         query,
         listings,
@@ -81,19 +85,30 @@ def _from_catalogue(options: argparse.Namespace) -> pd.DataFrame:
         outside_region=index.outside_region,
         **choice,
     )
+    return _freeze(options, index, provenance, summary)
+
+
+def _freeze(
+    options: argparse.Namespace, index: CatalogueIndex, provenance: Provenance, summary: list[str]
+) -> pd.DataFrame:
+    """Write the list; one that is there already is compared with it first."""
+    from so2plumes.archive.changes import compare_indexes
+    from so2plumes.archive.frozen import read_frozen, write_frozen
+
+    for line in summary:
+        log.info("%s", line)
+    frozen = options.out.with_suffix(".csv")
+    if frozen.is_file():
+        for line in compare_indexes(read_frozen(frozen).table, index.table).lines():
+            log.info("since the earlier list: %s", line)
     write_frozen(index, frozen, provenance)
     return index.table
-
-
-def _budget(options: argparse.Namespace) -> TransferBudget:
-    from so2plumes.archive.catalogue_index import TransferBudget
-
-    return TransferBudget(options.connections, quota_bytes=options.quota_bytes, quota_days=options.quota_days)
 
 
 def fetch_swaths(options: argparse.Namespace) -> None:
     """Make the compact swaths of some days and a receipt that accounts for every granule."""
     from so2plumes.archive.fetch import FetchRule, fetch_period, receipt_document
+    from so2plumes.archive.listed import listed_in
     from so2plumes.archive.staging import Staging
     from so2plumes.files import atomic_directory, write_json
     from so2plumes.made_by import extended, write_beside
@@ -111,9 +126,10 @@ def fetch_swaths(options: argparse.Namespace) -> None:
             log.info("%s: another job has made it", options.period)
             return
         with atomic_directory(options.out) as folder:
-            receipts = fetch_period(read_table(options.index), _source(options), dates, folder, rule, staging)
+            index = read_table(options.index)
+            receipts = fetch_period(index, _source(options), dates, folder, rule, staging)
             write_beside(folder, extended({}, "fetch_swaths"))
-            document = receipt_document(options.period, dates, receipts)
+            document = receipt_document(options.period, dates, receipts, listed_in(index).of(dates))
             write_json(options.receipt, document)
         if staging is not None:
             staging.clear()
@@ -128,32 +144,32 @@ def _region(options: argparse.Namespace) -> Region | None:
 
 
 def _source(options: argparse.Namespace) -> GranuleSource:
-    from so2plumes.archive.limits import Limits
     from so2plumes.archive.obtain import CatalogueDownload, LocalFolder
 
-    if options.source != "cdse":
+    if options.source == "folder":
         return LocalFolder(options.archive)
+    if options.source == "s3":
+        from so2plumes.commands.archive_s3 import download_of_bucket
+
+        return download_of_bucket(options)
     from so2plumes.archive.credentials import find_credentials
     from so2plumes.archive.tokens import TokenStore
 
     shared = options.shared_folder.expanduser()
     return CatalogueDownload(
         options.download,
-        options.staging / "incoming",
-        Limits(shared, options.connections, options.quota_bytes, options.quota_days),
+        incoming_of(options),
+        limits_of(options, options.download),
         TokenStore(options.token, find_credentials(options.credentials), shared / "tokens"),
     )
 
 
 def _add_source(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--source", choices=["folder", "cdse"], default="folder")
+    parser.add_argument("--source", choices=["folder", "cdse", "s3"], default="folder")
     parser.add_argument("--archive", type=Path, default=Path(), help="folder of Level-2 granules")
-    parser.add_argument("--connections", type=int, default=4, help="downloads at once, over all jobs of the machine")
-    parser.add_argument(
-        "--quota-bytes", type=optional_float, default=None, help="bytes to fetch in so many days, or none"
-    )
-    parser.add_argument("--quota-days", type=int, default=30)
+    add_limit_options(parser)
     parser.add_argument("--region", default="null", help="JSON: a box [west, south, east, north], GeoJSON, WKT or null")
+    add_s3_options(parser)
 
 
 def add_commands(commands: Subparsers, common: Common) -> None:
@@ -164,6 +180,8 @@ def add_commands(commands: Subparsers, common: Common) -> None:
     parser.add_argument("--retrievals", type=comma_list, default=[], help="allowed: doas, cobra; or all")
     _add_source(parser)
     parser.add_argument("--catalogue", default="", help="address of the products of an OData catalogue")
+    parser.add_argument("--prefixes", default="[]", help="JSON: beginnings of the keys of an S3 store")
+    parser.add_argument("--choice", default="", help="digest of the configuration that the list is made by; kept in it")
     add_paths(parser, out="Parquet table; of a catalogue also .csv and .csv.json beside it")
     parser = add_command(commands, common, "fetch-swaths", fetch_swaths)
     add_period(parser)
@@ -173,8 +191,6 @@ def add_commands(commands: Subparsers, common: Common) -> None:
     _add_source(parser)
     parser.add_argument("--download", default="", help="address below which products are downloaded")
     parser.add_argument("--token", default="", help="address of the token service")
-    parser.add_argument("--credentials", type=optional_path, default=None, help="file with the account, or none")
-    parser.add_argument("--shared-folder", type=Path, default=Path(), help="tokens and connections of all jobs")
     parser.add_argument("--staging", type=optional_path, default=None, help="keeps what is finished until all is")
     add_paths(
         parser,

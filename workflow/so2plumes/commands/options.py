@@ -95,6 +95,17 @@ def component_rule(options: argparse.Namespace) -> ComponentRule:
     )
 
 
+def add_known(parser: argparse.ArgumentParser) -> None:
+    """Add the lists of known sources."""
+    parser.add_argument("--known", type=Path, required=True, help="CSV of known sources")
+    parser.add_argument("--volcanoes", type=optional_path, default=None, help="GVP list of Holocene volcanoes, or none")
+
+
+def add_seen(parser: argparse.ArgumentParser) -> None:
+    """Add the grids of what was seen."""
+    parser.add_argument("--seen", type=Path, nargs="*", default=[], help="grids of collect-seen; none: it is not known")
+
+
 def add_paths(parser: argparse.ArgumentParser, **helps: str) -> None:
     """Add required path options by name."""
     for name, text in helps.items():

@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 
 
 def extract_plumes(options: argparse.Namespace) -> None:
-    """Cut a chip for every plume: all its pixels, after which the swaths can go."""
+    """Cut a chip for every plume, all its pixels, and map what was seen; after this the swaths can go."""
     import netCDF4
 
     from so2plumes.detect.probability import read_probabilities
@@ -27,7 +27,10 @@ def extract_plumes(options: argparse.Namespace) -> None:
     from so2plumes.plumes.chips import Chip, write_chips
     from so2plumes.plumes.extract import ExtractionRule
     from so2plumes.plumes.extract import extract_plumes as extract
+    from so2plumes.seen import join_days, write_seen
     from so2plumes.swath.compact import read_compact
+    from so2plumes.swath.filters import usable_pixels
+    from so2plumes.swath.seen import seen_by_day
 
     rule = ExtractionRule(
         component_rule(options),
@@ -40,11 +43,15 @@ def extract_plumes(options: argparse.Namespace) -> None:
         model = dataset.model_sha256
         versions = extended(from_text(getattr(dataset, "made_by", "")), "extract_plumes")
     chips: list[Chip] = []
+    seen = join_days(())
     for granule, probability in read_probabilities(options.probability):
-        found = extract(read_compact(options.swaths / f"{granule}.nc"), probability, rule, model)
+        swath = read_compact(options.swaths / f"{granule}.nc")
+        seen = seen.joined(seen_by_day(swath, usable_pixels(swath, rule.min_qa, rule.max_solar_zenith_deg)))
+        found = extract(swath, probability, rule, model)
         log.info("%s: %d plumes", granule, len(found))
         chips += found
     write_chips(chips, options.out, versions)
+    write_seen(seen, options.seen)
     log.info("%d plumes", len(chips))
 
 
@@ -56,6 +63,7 @@ def add_commands(commands: Subparsers, common: Common) -> None:
         swaths="folder of compact swaths",
         probability="their plume probabilities",
         out="NetCDF file of chips",
+        seen="NetCDF grid of what was seen",
     )
     add_component_rule(parser)
     parser.add_argument("--buffer", type=int, default=3)

@@ -43,7 +43,7 @@ def fetch_size(options: argparse.Namespace) -> None:
     size = count(config, options.year)
     lines = [f"{size.year}: {size.granules} granules, {byte_words(size.n_bytes)}, from {size.source}"]
     quota = config.archive.quota_bytes
-    if config.archive.source == "cdse" and quota:
+    if config.archive.source in ("cdse", "s3") and quota:
         share = 100 * size.n_bytes / quota
         lines.append(
             f"{share:.3g} % of the {byte_words(quota)} that may be fetched in {config.archive.quota_days} days"

@@ -1,24 +1,59 @@
-"""Load detector weights and run them."""
+"""The detector: a network with what is needed to feed it."""
 
 from __future__ import annotations
 
 import logging
-import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from so2plumes.detect.card import card_path
-from so2plumes.detect.inputs import INPUTS
-from so2plumes.detect.mosaic import rolling_median
+from so2plumes.detect.engines import Engine, EngineChoice, MosaicEngine, import_engine, load_engine
+from so2plumes.detect.inputs import INPUTS, unchanged
+from so2plumes.detect.mosaic import FloatArray, Mosaic, Places, cut_windows, rolling_median
+from so2plumes.detect.seconds import Seconds
 from so2plumes.errors import ModelError
 from so2plumes.files import read_json, sha256
 
 log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class SchemeScorer:
+    """Scores windows of a scene's image with an engine, see `mosaic.WindowScorer`.
+
+    Attributes
+    ----------
+    engine : Engine
+    normalisation : str
+        Key of `INPUTS`.
+    """
+
+    engine: Engine
+    normalisation: str
+
+    def of_inputs(self, images: FloatArray) -> FloatArray:
+        """Scores of the network's inputs (n, window, window, channels), see `InputScheme.prepare`."""
+        size = self.engine.window
+        tops = np.arange(len(images)) * size
+        image, source = (np.ascontiguousarray(images[..., k]).reshape(-1, size) for k in (0, -1))
+        return self.engine.scores(image, source, tops, np.zeros_like(tops))
+
+    def of_windows(self, windows: FloatArray) -> FloatArray:
+        """Scores of windows (n, window, window) that were cut from a scene's image."""
+        return self.of_inputs(INPUTS[self.normalisation].prepare(windows, self.engine.channels))
+
+    def scores(self, image: FloatArray, tops: Places, lefts: Places) -> FloatArray:
+        """Scores of the windows of a scene's image with these first rows and columns."""
+        if INPUTS[self.normalisation].window is unchanged:
+            return self.engine.scores(image, image, tops, lefts)
+        return self.of_windows(cut_windows(image, tops, lefts, self.engine.window))
+
+    def probability(self, scores: FloatArray) -> FloatArray:
+        """Turn scores into probabilities."""
+        return self.engine.probability(scores)
 
 
 @dataclass(frozen=True)
@@ -27,69 +62,82 @@ class UNet:
 
     Attributes
     ----------
-    network : callable
-        (n, window, window, channels) float32 -> (n, window, window) float32.
-    window, channels : int
+    engine : Engine
+        Runs the network.
     normalisation : str
         Key of `INPUTS`.
     sha256 : str
         Digest of the weights file.
     step : int
         Step of the rolling window.
-    n_weights : int
+    threads : int
+        For the medians.
+    seconds : Seconds
+        Receives the time of `probability` by stage.
     """
 
-    network: Callable[[NDArray[np.float32]], NDArray[np.float32]]
-    window: int
+    engine: Engine
     normalisation: str
     sha256: str
-    channels: int = 1
     step: int = 4
-    n_weights: int = 0
+    threads: int = 1
+    seconds: Seconds = field(default_factory=Seconds, compare=False)
 
     @property
     def identity(self) -> str:
         """Digest of the weights."""
         return self.sha256
 
-    def predict(self, windows: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Probabilities (n, window, window) of windows (n, window, window) of the scene's image."""
-        return self.network(INPUTS[self.normalisation].prepare(windows, self.channels))
+    @property
+    def window(self) -> int:
+        """Side of a window, pixels."""
+        return self.engine.window
 
-    def probability(self, column: NDArray[np.floating], usable: NDArray[np.bool_]) -> NDArray[np.float32]:
+    @property
+    def channels(self) -> int:
+        """Input channels of the network."""
+        return self.engine.channels
+
+    @property
+    def n_weights(self) -> int:
+        """Number of weights."""
+        return self.engine.n_weights
+
+    @property
+    def scorer(self) -> SchemeScorer:
+        """What answers for single windows."""
+        return SchemeScorer(self.engine, self.normalisation)
+
+    def predict(self, windows: FloatArray) -> FloatArray:
+        """Probabilities (n, window, window) of windows (n, window, window) of the scene's image."""
+        return self.engine.probability(self.scorer.of_windows(windows))
+
+    def network(self, images: FloatArray) -> FloatArray:
+        """Probabilities (n, window, window) of the network's inputs (n, window, window, channels)."""
+        return self.engine.probability(self.scorer.of_inputs(images))
+
+    def mosaic(self, image: FloatArray) -> Mosaic:
+        """Median over all windows that cover a pixel of the scene's image (FP 2.2)."""
+        if isinstance(self.engine, MosaicEngine):
+            made = self.engine.mosaic(image, INPUTS[self.normalisation].window, self.step)
+            if made is not None:
+                return made
+        return rolling_median(image, self.scorer, self.window, self.step, threads=self.threads)
+
+    def probability(self, column: NDArray[np.floating], usable: NDArray[np.bool_]) -> FloatArray:
         """Median over all windows that cover a pixel (FP 2.2)."""
-        start = time.perf_counter()
-        image = INPUTS[self.normalisation].scene(column, usable)
-        normalised = time.perf_counter()
-        mosaic = rolling_median(image, self.predict, self.window, self.step)
-        log.debug(
-            "%d of %d windows predicted, normalise %.1f s, windows %.1f s",
-            mosaic.n_predicted,
-            mosaic.n_windows,
-            normalised - start,
-            time.perf_counter() - normalised,
-        )
+        with self.seconds.of("normalise"):
+            image = INPUTS[self.normalisation].scene(column, usable)
+        mosaic = self.mosaic(image)
+        self.seconds.add("infer", mosaic.infer_s)
+        self.seconds.add("mosaic", mosaic.mosaic_s)
+        log.info("%d of %d windows hold usable pixels", mosaic.n_predicted, mosaic.n_windows)
         return mosaic.probability
 
 
-def batched(model: Any, batch: int) -> Callable[[NDArray[np.float32]], NDArray[np.float32]]:
-    """Wrap a Keras model as a predictor with batches of a few sizes (so that it is traced a few times only)."""
-    sizes = sorted({max(1, batch >> halvings) for halvings in range(4)})
-
-    def predict(images: NDArray[np.float32]) -> NDArray[np.float32]:
-        result = np.empty(images.shape[:3], np.float32)
-        for first in range(0, len(images), batch):
-            part = images[first : first + batch]
-            size = next(size for size in sizes if size >= len(part))
-            filled = np.zeros((size, *images.shape[1:]), np.float32)
-            filled[: len(part)] = part
-            result[first : first + len(part)] = np.asarray(model.predict_on_batch(filled))[: len(part), ..., 0]
-        return result
-
-    return predict
-
-
-def load_detector(path: str | Path, batch: int = 512, step: int = 4) -> UNet:
+def load_detector(
+    path: str | Path, step: int = 4, choice: EngineChoice | None = None, seconds: Seconds | None = None
+) -> UNet:
     """Load a ``.keras`` file and the card beside it.
 
     Raises
@@ -129,19 +177,21 @@ def load_detector(path: str | Path, batch: int = 512, step: int = 4) -> UNet:
             found=digest,
             remedy="restore the pair of weights and card, or evaluate the model again",
         )
-    return detector_of(path, facts["normalisation"], batch, step)
+    return detector_of(path, facts["normalisation"], step, choice, seconds)
 
 
-def detector_of(path: str | Path, normalisation: str, batch: int = 512, step: int = 4) -> UNet:
-    """Load weights that have no card yet."""
-    from keras.models import load_model
-
-    try:
-        model = load_model(path, compile=False)
-    except (OSError, ValueError) as error:
-        raise ModelError("the weights cannot be loaded", where=path, found=str(error)) from None
-    log.info("loaded %s (%d weights)", path, model.count_params())
-    _, window, _, channels = model.input_shape
-    return UNet(
-        batched(model, batch), int(window), normalisation, sha256(path), int(channels), step, int(model.count_params())
-    )
+def detector_of(
+    path: str | Path,
+    normalisation: str,
+    step: int = 4,
+    choice: EngineChoice | None = None,
+    seconds: Seconds | None = None,
+) -> UNet:
+    """Load weights that have no card yet; `seconds` receives the time of each stage."""
+    choice, seconds = choice or EngineChoice(), seconds or Seconds()
+    with seconds.of("import"):
+        import_engine(choice)
+    with seconds.of("load"):
+        engine, digest = load_engine(path, choice), sha256(path)
+    log.info("loaded %s (%d weights), engine: %s, %s", path, engine.n_weights, engine.name, engine.precision)
+    return UNet(engine, normalisation, digest, step, choice.threads, seconds)

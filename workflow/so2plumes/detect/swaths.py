@@ -38,5 +38,5 @@ def detect_swath(swath: Swath, detector: Detector, rule: DetectionRule) -> NDArr
         return np.where(located, np.float32(0.0), np.float32(np.nan))
     start = time.perf_counter()
     probability = detector.probability(swath["vertical_column"], usable)
-    log.info("orbit %d: %d x %d pixels, %.1f s", swath.orbit, *swath.shape, time.perf_counter() - start)
+    log.info("orbit %d: %d x %d pixels, %.2f s", swath.orbit, *swath.shape, time.perf_counter() - start)
     return np.where(located, probability, np.float32(np.nan))

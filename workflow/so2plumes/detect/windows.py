@@ -2,8 +2,27 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class Tiling:
+    """How a swath is cut: side and step in pixels; the network's own side where none is given."""
+
+    window: int | None
+    step: int
+
+
+DENSE = Tiling(64, 20)
+"""Larger overlapping tiles. 20 is 4 more than 16, so the tiles of a pixel lie at four shifts to the poolings."""
+
+
+def tiling(mosaic: str, step: int) -> Tiling:
+    """Return the tiling of `detect.mosaic`, ``rolling`` (FP 2.2, with this step) or ``dense``."""
+    return DENSE if mosaic == "dense" else Tiling(None, step)
 
 
 def window_starts(length: int, window: int, step: int) -> NDArray[np.int64]:

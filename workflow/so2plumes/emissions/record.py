@@ -2,27 +2,34 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from so2plumes.constants import SO2_KG_PER_MOL
-from so2plumes.emissions.background import BACKGROUNDS, get_background
-from so2plumes.emissions.estimators import ESTIMATORS, PlumeMeasures, get_estimator
-from so2plumes.emissions.wind import WindStatistics, chip_wind, upwind_end
-from so2plumes.errors import GeometryError
+from so2plumes.constants import MOL_M2_PER_DU, SO2_KG_PER_MOL
+from so2plumes.emissions.along import Along, along_transport
+from so2plumes.emissions.background import BACKGROUNDS, Background, get_background
+from so2plumes.emissions.codes import quality_codes
+from so2plumes.emissions.estimators import RECOMMENDED, get_estimator
+from so2plumes.emissions.geometry import geometry_columns
+from so2plumes.emissions.heights import chip_at, held_height_m
+from so2plumes.emissions.known import KnownPlaces
+from so2plumes.emissions.ladder import RUNGS, TransportWind, places_of, transport_wind
+from so2plumes.emissions.rates import PaperTerms, PlumeRates, RateInputs, plume_rates, without_rate
+from so2plumes.emissions.uncertainty import COMPONENTS, SECONDS_PER_HOUR, ErrorModel
+from so2plumes.emissions.wind import MeanVector, WindField, WindStatistics, chip_wind, upwind_end
 from so2plumes.plumes.chips import Chip
-from so2plumes.plumes.ellipse import fit_ellipse, overlap, trimmed_length
 from so2plumes.plumes.labels import label_plume
-from so2plumes.plumes.outline import outline_of
+from so2plumes.provenance import Provenance
 from so2plumes.swath.geometry import equal_area_metres, inverse_equal_area
 
 NAN = float("nan")
-FEW_PIXELS = 10
 MIN_VALID_FRACTION = 0.75
-LOW_WIND_M_S = 2.0
+SATURATED_MOL_M2 = 500.0 * MOL_M2_PER_DU
+_SHORT = {"bbox_median": "bbox", "ring": "ring", "normalised_convolution": "convolution"}
 
 
 @dataclass(frozen=True)
@@ -32,15 +39,37 @@ class EmissionRule:
     Attributes
     ----------
     estimator : str
-        The one whose rate is ``emission_kg_h``.
+        The one whose rate is ``emission_kg_h``: ``recommended`` or a name.
     background : str
     label_threshold : float
         Share of pixels that must agree on a flag.
+    wind : tuple of str
+        Rungs of the wind ladder, best first.
+    wind_statistic : ``vector_mean`` or ``median``
+    lifetime_h : float
+        First-order lifetime of the gas.
+    errors : ErrorModel
     """
 
-    estimator: str = "paper"
+    estimator: str = "recommended"
     background: str = "ring"
     label_threshold: float = 0.8
+    wind: tuple[str, ...] = tuple(RUNGS)
+    wind_statistic: str = "vector_mean"
+    lifetime_h: float = 18.0
+    errors: ErrorModel = ErrorModel()
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What else is known, each optional: winds of the atmosphere, places of sources, what made the row."""
+
+    winds: WindField | None = None
+    known: KnownPlaces | None = None
+    made_by: Provenance | None = None
+
+
+NOTHING_KNOWN = Surroundings()
 
 
 def _identity(chip: Chip) -> dict[str, Any]:
@@ -66,73 +95,19 @@ def _identity(chip: Chip) -> dict[str, Any]:
     }
 
 
-def _geometry(chip: Chip, codes: list[str]) -> dict[str, Any]:
-    blank = {
-        "ellipse_longitude": NAN,
-        "ellipse_latitude": NAN,
-        "ellipse_major_m": NAN,
-        "ellipse_minor_m": NAN,
-        "ellipse_angle_deg": NAN,
-        "ellipse_fit": NAN,
-        "ellipse_iou": NAN,
-        "length_m": NAN,
-    }
-    try:
-        outline = outline_of(chip)
-    except GeometryError:
-        codes.append("no_corners")
-        empty = {"outline_swath": "", "geometry": None, "crosses_antimeridian": False}
-        return {**blank, **empty}
-    shapes = {
-        "outline_swath": outline.swath.wkt,
-        "geometry": outline.geographic,
-        "crosses_antimeridian": outline.crosses_antimeridian,
-    }
-    ellipse = fit_ellipse(outline.local)
-    if ellipse is None:
-        codes.append("no_ellipse")
-        return {**blank, **shapes}
-    if outline.swath.geom_type == "MultiPolygon" and _n_pieces(chip) > 1:
-        codes.append("several_pieces")
-    length = trimmed_length(outline.local, ellipse)
-    if not length.on_plume:
-        codes.append("axis_off_plume")
-    longitude, latitude = inverse_equal_area(
-        np.array(ellipse.x_m), np.array(ellipse.y_m), outline.longitude_0, outline.latitude_0
-    )
-    return {
-        "ellipse_longitude": float(longitude),
-        "ellipse_latitude": float(latitude),
-        "ellipse_major_m": ellipse.major_m,
-        "ellipse_minor_m": ellipse.minor_m,
-        "ellipse_angle_deg": ellipse.angle_deg,
-        "ellipse_fit": float(outline.local.area / ellipse.area_m2) if ellipse.area_m2 > 0 else NAN,
-        "ellipse_iou": overlap(outline.local, ellipse),
-        "length_m": length.length_m,
-        **shapes,
-    }
-
-
-def _n_pieces(chip: Chip) -> int:
-    """8-connected pieces of a plume."""
-    import cv2
-
-    return int(cv2.connectedComponents(chip.mask.astype(np.uint8), connectivity=8)[0]) - 1
-
-
-def _mass(chip: Chip, rule: EmissionRule, codes: list[str]) -> dict[str, Any]:
-    get_background(rule.background)
-    levels = {name: method(chip) for name, method in BACKGROUNDS.items()}
+def _mass(chip: Chip, levels: Mapping[str, Background], rule: EmissionRule, codes: list[str]) -> dict[str, Any]:
     chosen = levels[rule.background]
     pick = chip.mask & chip.usable
     area = chip.get("area_m2")
     mass = NAN
     if area is not None:
-        over = chip["vertical_column"][pick].astype(float) - chosen.value_mol_m2
+        over = (chip["vertical_column"].astype(float) - chosen.per_pixel)[pick]
         mass = float(np.sum(over * area[pick].astype(float)) * SO2_KG_PER_MOL)
     if chosen.n_pixels == 0:
         codes.append("no_background")
-    elif np.isfinite(mass) and mass <= 0.0:
+    if chosen.starved:
+        codes.append("background_starved")
+    if np.isfinite(mass) and mass <= 0.0:
         codes.append("negative_enhancement")
     n_pixels, n_valid = int(chip.mask.sum()), int(pick.sum())
     return {
@@ -142,13 +117,14 @@ def _mass(chip: Chip, rule: EmissionRule, codes: list[str]) -> dict[str, Any]:
         "area_m2": NAN if area is None else float(area[chip.mask].astype(float).sum()),
         "background_mol_m2": chosen.value_mol_m2,
         "background_sem_mol_m2": chosen.sem_mol_m2,
-        "background_bbox_mol_m2": levels["bbox_median"].value_mol_m2,
-        "background_ring_mol_m2": levels["ring"].value_mol_m2,
+        "background_n_pixels": chosen.n_pixels,
+        **{f"background_{_SHORT[name]}_mol_m2": level.value_mol_m2 for name, level in levels.items()},
+        **{f"background_{_SHORT[name]}_sem_mol_m2": level.sem_mol_m2 for name, level in levels.items()},
         "mass_kg": mass,
     }
 
 
-def _upwind(chip: Chip, wind: WindStatistics, row: dict[str, Any]) -> dict[str, float]:
+def _upwind(chip: Chip, wind: MeanVector, row: dict[str, Any]) -> dict[str, float]:
     longitude, latitude = chip["longitude"][chip.mask], chip["latitude"][chip.mask]
     centre = (row["max_longitude"], row["max_latitude"])
     x, y = equal_area_metres(longitude, latitude, *centre)
@@ -159,8 +135,9 @@ def _upwind(chip: Chip, wind: WindStatistics, row: dict[str, Any]) -> dict[str, 
     return {"upwind_longitude": float(lon), "upwind_latitude": float(lat)}
 
 
-def _wind_columns(wind: WindStatistics) -> dict[str, float]:
+def _wind_columns(wind: WindStatistics, transport: TransportWind) -> dict[str, Any]:
     return {
+        "wind_source": wind.source,
         "wind_speed_median_m_s": wind.speed_median_m_s,
         "wind_speed_min_m_s": wind.speed_min_m_s,
         "wind_speed_max_m_s": wind.speed_max_m_s,
@@ -168,26 +145,88 @@ def _wind_columns(wind: WindStatistics) -> dict[str, float]:
         "wind_speed_sem_m_s": wind.speed_sem_m_s,
         "wind_direction_deg": wind.direction_deg,
         "wind_cov_percent": wind.cov_percent,
+        "wind_rung": transport.rung,
+        "wind_height_m": transport.height_m,
+        "transport_speed_m_s": transport.speed_m_s,
+        "transport_direction_deg": transport.direction_deg,
+        "transport_direction_std_deg": transport.direction_std_deg,
     }
 
 
-def _rates(row: dict[str, Any], rule: EmissionRule, codes: list[str]) -> dict[str, float]:
-    get_estimator(rule.estimator)
-    measures = PlumeMeasures(row["mass_kg"], row["wind_speed_median_m_s"], row["length_m"], row["area_m2"])
-    may = row["valid_fraction"] >= MIN_VALID_FRACTION
-    if not may:
+def _why_no_rate(chip: Chip, row: Mapping[str, Any], transport: TransportWind, codes: list[str]) -> str:
+    """Return the reason that no estimator can give a rate, or nothing."""
+    if row["valid_fraction"] < MIN_VALID_FRACTION:
         codes.append("low_valid_fraction")
-    rates = {f"emission_{name}_kg_h": fn(measures) if may else NAN for name, fn in ESTIMATORS.items()}
-    return {"emission_kg_h": rates[f"emission_{rule.estimator}_kg_h"], **rates}
+        return "low_valid_fraction"
+    if "area_m2" not in chip.fields or not chip.has_corners:
+        return "no_corners"
+    if "no_background" in codes:
+        return "no_background"
+    return "" if transport.moving else "no_wind"
 
 
-def plume_record(chip: Chip, rule: EmissionRule) -> dict[str, Any]:
+def _rate_columns(rates: PlumeRates) -> dict[str, Any]:
+    found = rates.interval
+    each = {f"emission_{name}_kg_h": rate * SECONDS_PER_HOUR for name, rate in rates.rates_kg_s.items()}
+    return {
+        "emission_kg_h": rates.rate_kg_s * SECONDS_PER_HOUR,
+        "emission_estimator": rates.chosen,
+        "emission_p16_kg_h": found.p16_kg_s * SECONDS_PER_HOUR,
+        "emission_p50_kg_h": found.p50_kg_s * SECONDS_PER_HOUR,
+        "emission_p84_kg_h": found.p84_kg_s * SECONDS_PER_HOUR,
+        **{f"sigma_ln_{name}": found.part(name) for name in COMPONENTS},
+        **each,
+        **{f"emission_{name}_reason": reason for name, reason in rates.reasons.items()},
+    }
+
+
+def _along_columns(along: Along | None) -> dict[str, float]:
+    return {
+        "transport_length_m": NAN if along is None else along.length_m,
+        "wind_vs_axis_deg": NAN if along is None else along.wind_vs_axis_deg,
+    }
+
+
+def _levels(chip: Chip) -> dict[str, Background]:
+    return {name: method(chip) for name, method in BACKGROUNDS.items()}
+
+
+def _rates(
+    chip: Chip,
+    level: Background,
+    transport: TransportWind,
+    along: Along | None,
+    rule: EmissionRule,
+    row: Mapping[str, Any],
+    codes: list[str],
+) -> PlumeRates:
+    reason = _why_no_rate(chip, row, transport, codes)
+    if reason or along is None:
+        return without_rate(reason or "no_length")
+    paper = PaperTerms(row["length_m"], row["wind_speed_median_m_s"])
+    return plume_rates(
+        RateInputs(
+            chip=chip,
+            background=level,
+            wind=transport,
+            along=along,
+            lifetime_h=rule.lifetime_h,
+            estimator=rule.estimator,
+            paper=paper,
+            errors=rule.errors,
+            column_height_m=row["column_height_m"],
+        )
+    )
+
+
+def plume_record(chip: Chip, rule: EmissionRule, around: Surroundings = NOTHING_KNOWN) -> dict[str, Any]:
     """Everything that is said of one plume.
 
     Parameters
     ----------
     chip : Chip
     rule : EmissionRule
+    around : Surroundings, optional
 
     Returns
     -------
@@ -195,26 +234,36 @@ def plume_record(chip: Chip, rule: EmissionRule) -> dict[str, Any]:
         One value per column of the data dictionary.
     """
     codes: list[str] = []
-    row = _identity(chip)
-    row.update(_mass(chip, rule, codes))
-    row.update(_geometry(chip, codes))
+    get_background(rule.background)
+    if rule.estimator != RECOMMENDED:
+        get_estimator(rule.estimator)
+    levels = _levels(chip)
+    row = {**_identity(chip), **asdict(around.made_by or Provenance())}
+    wind = chip_wind(chip, around.winds)
+    places = places_of(chip, levels[rule.background].per_pixel, around.winds, around.known)
+    transport = transport_wind(places, rule.wind, rule.wind_statistic)
+    high = chip_at(chip, transport.height_m)
+    row["column_height_m"] = NAN if high is None else held_height_m(transport.height_m)
+    seen, levels = (chip, levels) if high is None else (high, _levels(high))
+    row.update(_mass(seen, levels, rule, codes))
+    if (chip["vertical_column"][chip.mask] > SATURATED_MOL_M2).any():
+        codes.append("saturated")
+    row.update(geometry_columns(chip, transport, codes))
     if not chip.has_corners and "no_corners" not in codes:
         codes.append("no_corners")
-    wind = chip_wind(chip)
-    row.update(_wind_columns(wind))
-    row.update(_upwind(chip, wind, row))
-    row.update(_rates(row, rule, codes))
+    row.update(_wind_columns(wind, transport))
+    row.update(_upwind(chip, transport, row))
+    row["lifetime_h"] = rule.lifetime_h
+    along = along_transport(chip, transport)
+    row.update(_along_columns(along))
+    rates = _rates(seen, levels[rule.background], transport, along, rule, row, codes)
+    row.update(_rate_columns(rates))
+    if rates.rate_kg_s <= 0.0 and "negative_enhancement" not in codes:
+        codes.append("negative_enhancement")
     flags = chip.get("detection_flag")
     label = label_plume(None if flags is None else flags[chip.mask], rule.label_threshold)
     row["label"] = label.name
     row.update({f"flag_fraction_{flag}": share for flag, share in enumerate(label.fractions)})
-    if not wind.known:
-        codes.append("no_wind")
-    elif wind.speed_median_m_s < LOW_WIND_M_S:
-        codes.append("wind_low")
-    if row["n_valid"] < FEW_PIXELS:
-        codes.append("few_pixels")
-    if chip.touches_edge:
-        codes.append("touches_edge")
+    codes += quality_codes(chip, row, transport, along, rates, around.known)
     row["quality"] = sorted(codes)
     return row

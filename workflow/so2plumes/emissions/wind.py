@@ -1,8 +1,9 @@
-"""Wind over a plume."""
+"""Wind over a plume: what the granule holds, and what a wind field must offer."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,12 +13,50 @@ from so2plumes.plumes.chips import Chip
 UPWIND_QUANTILE = 0.05
 
 
+class WindVectors(Protocol):
+    """Wind at some places: not-a-number where the field does not reach."""
+
+    @property
+    def eastward_m_s(self) -> NDArray[np.floating]:
+        """Component towards the east, of the shape of the places."""
+
+    @property
+    def northward_m_s(self) -> NDArray[np.floating]:
+        """Component towards the north."""
+
+
+class WindField(Protocol):
+    """Winds of the atmosphere around a plume, as a reanalysis has them.
+
+    A question whose answer needs a variable that the field lacks is an `ExternalDataError`.
+    """
+
+    def has(self, *names: str) -> bool:
+        """Return True where the field has all variables of these names (``u10_m_s``, ``v10_m_s``, ...)."""
+
+    def at(
+        self,
+        longitude: NDArray[np.floating],
+        latitude: NDArray[np.floating],
+        time: np.datetime64,
+        *,
+        height_m: NDArray[np.floating] | float | None = None,
+    ) -> WindVectors:
+        """Return the wind at places (degrees) and a time (UTC): at 10 m, or at heights above the sea."""
+
+    def boundary_layer_mean(
+        self, longitude: NDArray[np.floating], latitude: NDArray[np.floating], time: np.datetime64
+    ) -> WindVectors:
+        """Return the pressure-weighted mean from the ground to the top of the boundary layer."""
+
+
 @dataclass(frozen=True)
 class WindStatistics:
     """Statistics of the 10 m wind over the usable plume pixels, m/s; not-a-number without winds.
 
     ``direction_deg`` is where the mean vector comes from, clockwise from north. ``cov_percent`` is
-    ``100 std / mean`` (the formula printed in FP-pre is the inverse of what it reports).
+    ``100 std / mean`` (the formula printed in FP-pre is the inverse of what it reports). ``source`` is ``granule_10m``,
+    ``era5_10m`` or ``none``.
     """
 
     speed_median_m_s: float
@@ -29,11 +68,24 @@ class WindStatistics:
     cov_percent: float
     mean_east_m_s: float
     mean_north_m_s: float
+    source: str = "none"
 
     @property
     def known(self) -> bool:
-        """True where the granule has winds."""
+        """True where there are winds."""
         return bool(np.isfinite(self.speed_median_m_s))
+
+
+class MeanVector(Protocol):
+    """A mean wind."""
+
+    @property
+    def mean_east_m_s(self) -> float:
+        """Component towards the east."""
+
+    @property
+    def mean_north_m_s(self) -> float:
+        """Component towards the north."""
 
 
 NO_WIND = WindStatistics(*(float("nan"),) * 9)
@@ -62,28 +114,47 @@ def wind_statistics(eastward: NDArray | None, northward: NDArray | None) -> Wind
         speed_max_m_s=float(speed.max()),
         speed_std_m_s=float(speed.std()),
         speed_sem_m_s=float(speed.std(ddof=1) / np.sqrt(len(speed))) if len(speed) > 1 else float("nan"),
-        direction_deg=float(np.degrees(np.arctan2(-east, -north)) % 360.0),
+        direction_deg=float(np.degrees(np.arctan2(-east, -north)) % 360.0) if east or north else float("nan"),
         cov_percent=float(100.0 * speed.std() / mean) if mean > 0 else float("nan"),
         mean_east_m_s=east,
         mean_north_m_s=north,
     )
 
 
-def chip_wind(chip: Chip) -> WindStatistics:
-    """Wind over the usable pixels of a chip's plume."""
-    u, v = chip.get("eastward_wind"), chip.get("northward_wind")
+@dataclass(frozen=True)
+class GroundWind:
+    """10 m wind (n,) m/s of pixels and where it is from: ``granule_10m``, ``era5_10m`` or ``none`` (then None)."""
+
+    eastward_m_s: NDArray[np.floating] | None
+    northward_m_s: NDArray[np.floating] | None
+    source: str
+
+
+def ground_wind(chip: Chip, field: WindField | None = None) -> GroundWind:
+    """10 m wind of the usable pixels of a chip's plume: of the wind field where one is given, else of the granule."""
     pick = chip.mask & chip.usable
-    return wind_statistics(None if u is None else u[pick], None if v is None else v[pick])
+    if field is not None and field.has("u10_m_s", "v10_m_s"):
+        found = field.at(chip["longitude"][pick].astype(float), chip["latitude"][pick].astype(float), chip.time)
+        return GroundWind(found.eastward_m_s, found.northward_m_s, "era5_10m")
+    u, v = chip.get("eastward_wind"), chip.get("northward_wind")
+    if u is None or v is None:
+        return GroundWind(None, None, "none")
+    return GroundWind(u[pick].astype(float), v[pick].astype(float), "granule_10m")
 
 
-def upwind_end(
-    wind: WindStatistics, x_m: NDArray[np.floating], y_m: NDArray[np.floating]
-) -> tuple[float, float] | None:
+def chip_wind(chip: Chip, field: WindField | None = None) -> WindStatistics:
+    """Statistics of `ground_wind`."""
+    wind = ground_wind(chip, field)
+    summary = wind_statistics(wind.eastward_m_s, wind.northward_m_s)
+    return replace(summary, source=wind.source) if summary.known else summary
+
+
+def upwind_end(wind: MeanVector, x_m: NDArray[np.floating], y_m: NDArray[np.floating]) -> tuple[float, float] | None:
     """Mean position of the 5 % of plume pixels that lie farthest upwind.
 
     Parameters
     ----------
-    wind : WindStatistics
+    wind : MeanVector
     x_m, y_m : (n,) metres east and north of any centre
 
     Returns

@@ -107,7 +107,7 @@ def cumulative_share(grid: EdgarGrid, n_points: int = 400) -> CumulativeShare:
     """
     flux = grid.annual_flux_kg_m2_s()
     rows, columns = np.nonzero(flux > 0)
-    order = np.argsort(-flux[rows, columns], kind="stable")
+    order = np.argsort(-flux[rows, columns])
     mass = flux[rows, columns][order].astype(float) * grid.cell_area_m2[rows[order]]
     total = np.concatenate([[0.0], np.cumsum(mass)])
     share = total / total[-1] if total[-1] > 0 else total

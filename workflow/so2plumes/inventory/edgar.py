@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 from calendar import monthrange
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -67,7 +67,14 @@ class EdgarGrid:
         if not self.monthly:
             return self.flux_kg_m2_s[0]
         days = np.array([monthrange(self.year, month)[1] for month in range(1, 13)], dtype=float)
-        return np.tensordot((days / days.sum()).astype(np.float32), self.flux_kg_m2_s, axes=1)
+        mean = np.zeros(self.flux_kg_m2_s.shape[1:], np.float32)
+        for weight, flux in zip((days / days.sum()).astype(np.float32), self.flux_kg_m2_s, strict=True):
+            mean += weight * flux
+        return mean
+
+    def yearly(self) -> EdgarGrid:
+        """Return the grid of the yearly mean; a yearly grid is returned as it is."""
+        return replace(self, flux_kg_m2_s=self.annual_flux_kg_m2_s()[None]) if self.monthly else self
 
 
 @dataclass(frozen=True)

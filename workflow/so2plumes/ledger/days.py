@@ -16,9 +16,10 @@ STEPS = {
     "fetch_swaths": ("receipts", ".json"),
     "detect_plumes": ("probability", ".nc"),
     "extract_plumes": ("chips", ".nc"),
+    "fetch_winds": ("winds", ".nc"),
     "estimate_emissions": ("emissions", ".parquet"),
 }
-"""The steps of a period in their order, with folder and suffix of what each leaves."""
+"""The steps of a period in their order, with folder and suffix of what each leaves; winds only where they are used."""
 
 LAST = "estimate_emissions"
 STATES = ("done", "running", "failed", "begun", "waiting")

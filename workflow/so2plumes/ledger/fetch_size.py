@@ -24,6 +24,8 @@ def source_of(config: Config, year: int) -> str:
     """Where the granules of a year come from."""
     if config.archive.source == "cdse":
         return config.archive.download
+    if config.archive.source == "s3":
+        return f"bucket {config.archive.bucket} of {config.archive.s3_endpoint or 'Amazon S3'}"
     return f"{config.results}/{year}/simulated" if config.archive.source == "simulated" else config.archive.path
 
 

@@ -69,7 +69,7 @@ def measure_needs(config: Config, root: Path = Path()) -> Needs:
         )
     kept = sum(
         path.stat().st_size
-        for name, suffix in STEPS.values()
+        for name, suffix in (*STEPS.values(), ("seen", ".nc"))
         for path in results.glob(f"*/{name}/*{suffix}")
         if path.parent.parent.name.isdigit()
     )
@@ -121,7 +121,7 @@ def needs_lines(needs: Needs, config: Config) -> list[str]:
         f"read     {byte_words(needs.days * needs.fetched_bytes)} of granules",
     ]
     archive = config.archive
-    if archive.source == "cdse":
+    if archive.source in ("cdse", "s3"):
         staged = archive.connections * needs.largest_granule
         lines.append(f"staged   {byte_words(staged)} at most, {archive.connections} granules at a time")
         if archive.quota_bytes:

@@ -6,7 +6,7 @@ that says how many they are and how they fold back into scanline x ground_pixel.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,6 +14,7 @@ import netCDF4
 import numpy as np
 from numpy.typing import NDArray
 
+from so2plumes.cf import MILLISECONDS, describe, file_attributes, place_coverage, time_coverage
 from so2plumes.errors import TableError
 from so2plumes.files import atomic_path
 from so2plumes.made_by import from_text, to_text
@@ -32,6 +33,7 @@ PIXEL_FIELDS: dict[str, tuple[str, str]] = {
     "solar_zenith_angle": ("f4", "degree"),
     "cloud_fraction": ("f4", "1"),
     "layer_height": ("f4", "m"),
+    "layer_height_qa": ("u1", "0.01"),
     "detection_flag": ("u1", "1"),
     "qa_value": ("u1", "0.01"),
     "probability": ("f4", "1"),
@@ -54,10 +56,10 @@ _NUMBERS = (
     "scanline_stop",
     "ground_pixel_start",
     "ground_pixel_stop",
-    "touches_edge",
     "max_scanline",
     "max_ground_pixel",
 )
+_FLAGS = ("touches_edge", "edge_swath", "edge_granule", "edge_terminator")
 
 
 @dataclass(frozen=True)
@@ -77,7 +79,9 @@ class Chip:
     max_scanline, max_ground_pixel : int
         Pixel with the largest column.
     touches_edge : bool
-        The mask reaches the first or last pixel of the granule.
+        The mask reaches the first or last pixel of the granule: one of the next two.
+    edge_swath, edge_granule, edge_terminator : bool
+        What cuts the plume off, see `so2plumes.plumes.edges.Edges`.
     fields : dict of (scanline, ground_pixel[, 4]) arrays
         Names of `PIXEL_FIELDS` and `CORNER_FIELDS`; optional ones are absent where the granule has none.
     """
@@ -101,6 +105,9 @@ class Chip:
     max_ground_pixel: int
     touches_edge: bool
     fields: dict[str, NDArray] = field(repr=False)
+    edge_swath: bool = False
+    edge_granule: bool = False
+    edge_terminator: bool = False
 
     def __getitem__(self, name: str) -> NDArray:
         return self.fields[name]
@@ -144,10 +151,30 @@ class Chip:
         return "longitude_bounds" in self.fields and "latitude_bounds" in self.fields
 
 
+_SUMMARY = (
+    "All pixels around every plume of sulphur dioxide that was found in TROPOMI swaths. A contiguous ragged array: the "
+    "pixels of all plumes one after the other; row_size says how many belong to each plume, and a chip folds back into "
+    "(scanline_stop - scanline_start) rows of (ground_pixel_stop - ground_pixel_start) pixels."
+)
+_ATTRIBUTES = {
+    "row_size": {"sample_dimension": "pixel", "coordinates": " ".join(("time", *_TEXT, *_NUMBERS))},
+    "longitude": {"bounds": "longitude_bounds"},
+    "latitude": {"bounds": "latitude_bounds"},
+}
+"""What a variable says beside its words."""
+
+
 def _write_text(dataset: netCDF4.Dataset, name: str, values: Sequence[str]) -> None:
     variable = dataset.createVariable(name, str, ("plume",))
+    describe(variable)
     for number, value in enumerate(values):
         variable[number] = value
+
+
+def _write_numbers(dataset: netCDF4.Dataset, name: str, values: Sequence[int], units: str = "1") -> None:
+    variable = dataset.createVariable(name, "i8", ("plume",))
+    describe(variable, units, **_ATTRIBUTES.get(name, {}))
+    variable[:] = values
 
 
 def _flatten(chips: Sequence[Chip], name: str, dtype: str, tail: tuple[int, ...]) -> NDArray:
@@ -164,22 +191,26 @@ def _flatten(chips: Sequence[Chip], name: str, dtype: str, tail: tuple[int, ...]
 def write_chips(chips: Sequence[Chip], path: str | Path, made_by: Mapping[str, str] | None = None) -> None:
     """Write chips to one NetCDF-4 file, and what made them, atomically; no chips make a valid file without plumes."""
     with atomic_path(path) as temporary, netCDF4.Dataset(temporary, "w") as dataset:
-        dataset.setncatts({"Conventions": "CF-1.11", "title": "SO2 plume chips", "featureType_note": "ragged"})
-        dataset.made_by = to_text(made_by or {})
+        dataset.setncatts({**_file_attributes(chips), "made_by": to_text(made_by or {})})
         dataset.createDimension("plume", len(chips))
         dataset.createDimension("pixel", sum(int(np.prod(chip.shape)) for chip in chips))
         dataset.createDimension("corner", 4)
         for name in _TEXT:
             _write_text(dataset, name, [getattr(chip, name) for chip in chips])
-        for name in _NUMBERS:
-            dataset.createVariable(name, "i8", ("plume",))[:] = [int(getattr(chip, name)) for chip in chips]
-        time = dataset.createVariable("time", "i8", ("plume",))
-        time.units = "milliseconds since 1970-01-01 00:00:00"
-        time[:] = [chip.time.astype("datetime64[ms]").astype("int64") for chip in chips]
-        row_size = dataset.createVariable("row_size", "i8", ("plume",))
-        row_size.sample_dimension = "pixel"
-        row_size[:] = [int(np.prod(chip.shape)) for chip in chips]
+        for name in (*_NUMBERS, *_FLAGS):
+            _write_numbers(dataset, name, [int(getattr(chip, name)) for chip in chips])
+        times = [int(chip.time.astype("datetime64[ms]").astype("int64")) for chip in chips]
+        _write_numbers(dataset, "time", times, MILLISECONDS)
+        _write_numbers(dataset, "row_size", [int(np.prod(chip.shape)) for chip in chips])
         _write_fields(dataset, chips)
+
+
+def _file_attributes(chips: Sequence[Chip]) -> dict[str, str | float]:
+    places = [_flatten(chips, name, "f4", ()) for name in ("longitude", "latitude")]
+    times = np.array([chip.time for chip in chips], "datetime64[ms]")
+    attributes = file_attributes("SO2 plume chips", _SUMMARY, "fetch-swaths, detect-plumes, extract-plumes")
+    comment = "Fields that the granule of a plume has not are filled, and has_<field> says so."
+    return {**attributes, "comment": comment, **time_coverage(times), **place_coverage(*places)}
 
 
 def _write_fields(dataset: netCDF4.Dataset, chips: Sequence[Chip]) -> None:
@@ -189,12 +220,29 @@ def _write_fields(dataset: netCDF4.Dataset, chips: Sequence[Chip]) -> None:
             if not any(present):
                 continue
             dimensions = ("pixel", "corner") if tail else ("pixel",)
-            variable = dataset.createVariable(name, dtype, dimensions, zlib=True, complevel=1)
-            variable.units = unit
+            fill = np.nan if dtype.startswith("f") else 255
+            variable = dataset.createVariable(
+                name, dtype, dimensions, zlib=True, complevel=1, fill_value=None if tail else fill
+            )
+            _describe_field(variable, unit, {other for chip in chips for other in chip.fields})
             variable.set_auto_maskandscale(False)
             variable[:] = _flatten(chips, name, dtype, tail)
             has = dataset.createVariable(f"has_{name}", "i1", ("plume",))
+            describe(has, "1")
             has[:] = np.array(present, dtype=np.int8)
+
+
+def _describe_field(variable: netCDF4.Variable, unit: str, present: Collection[str]) -> None:
+    """Give a field its attributes; those that name other fields only where the file has them."""
+    name = variable.name
+    describe(variable, None if name in CORNER_FIELDS else unit, **_ATTRIBUTES.get(name, {}))
+    if name not in ("longitude", "latitude", *CORNER_FIELDS):
+        variable.coordinates = "longitude latitude"
+    for attribute in set(variable.ncattrs()) & {"bounds", "ancillary_variables"}:
+        named = [other for other in variable.getncattr(attribute).split() if other in present]
+        variable.delncattr(attribute)
+        if named:
+            variable.setncattr(attribute, " ".join(named))
 
 
 def read_made_by(path: str | Path) -> dict[str, str]:
@@ -227,7 +275,7 @@ def read_chips(path: str | Path) -> list[Chip]:
 
 def _unfold(dataset: netCDF4.Dataset) -> list[Chip]:
     texts = {name: dataset[name][:] for name in _TEXT}
-    numbers = {name: np.asarray(dataset[name][:]) for name in _NUMBERS}
+    numbers = {name: np.asarray(dataset[name][:]) for name in (*_NUMBERS, *_FLAGS)}
     times = np.asarray(dataset["time"][:]).astype("datetime64[ms]")
     ends = np.cumsum(np.asarray(dataset["row_size"][:]))
     names = [name for name in (*PIXEL_FIELDS, *CORNER_FIELDS) if name in dataset.variables]
@@ -242,8 +290,8 @@ def _unfold(dataset: netCDF4.Dataset) -> list[Chip]:
         )
         pixels = slice(end - shape[0] * shape[1], end)
         fields = {n: data[n][pixels].reshape(*shape, *data[n].shape[1:]) for n in names if has[n][i]}
-        values["touches_edge"] = bool(values["touches_edge"])
+        flags = {name: bool(numbers[name][i]) for name in _FLAGS}
         chips.append(
-            Chip(**{n: str(texts[n][i]) for n in _TEXT}, **values, time=times[i], fields=fields)  # type: ignore[arg-type]
+            Chip(**{n: str(texts[n][i]) for n in _TEXT}, **values, **flags, time=times[i], fields=fields)  # type: ignore[arg-type]
         )
     return chips

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from so2plumes.plumes.chips import CORNER_FIELDS, PIXEL_FIELDS, Chip
-from so2plumes.plumes.components import Box, ComponentRule, Components, find_components
+from so2plumes.plumes.components import ComponentRule, Components, find_components
+from so2plumes.plumes.edges import last_light_deg, plume_edges
 from so2plumes.swath.filters import usable_pixels
 from so2plumes.swath.geometry import pixel_areas_m2
 from so2plumes.swath.model import Swath
@@ -45,19 +46,6 @@ def plume_name(orbit: int, time: np.datetime64, longitude: float, latitude: floa
     return f"S5P_{orbit:05d}_{stamp}_{north}{east}"
 
 
-def _touches_edge(labels: NDArray[np.integer], label: int, located: NDArray[np.bool_], box: Box) -> bool:
-    """Tell whether a plume pixel lies at the border of the granule or next to a pixel without a position."""
-    import cv2
-
-    wide = box.grow(1, labels.shape)
-    if min(box.row_start, box.column_start) == 0:
-        return True
-    if box.row_stop == labels.shape[0] or box.column_stop == labels.shape[1]:
-        return True
-    near = cv2.dilate((labels[wide.slices] == label).astype(np.uint8), np.ones((3, 3), np.uint8)).astype(bool)
-    return bool((near & ~located[wide.slices]).any())
-
-
 def _fields(swath: Swath, window: tuple[slice, slice]) -> dict[str, NDArray]:
     """Copy a window in the types of the chips file; the chip does not keep the swath alive."""
     types = {name: dtype for name, (dtype, _) in {**PIXEL_FIELDS, **CORNER_FIELDS}.items()}
@@ -75,6 +63,7 @@ def _chip(
     components: Components,
     number: int,
     rule: ExtractionRule,
+    light_deg: float,
     model_sha256: str,
 ) -> Chip:
     box = components.boxes[number]
@@ -82,6 +71,8 @@ def _chip(
     extent = box.grow(max(rule.chip_margin, rule.buffer), swath.shape)
     labels = components.labels[extent.slices]
     mask = labels == number + 1
+    near = components.labels[box.grow(1, swath.shape).slices] == number + 1
+    edges = plume_edges(swath, near, box, usable, located, light_deg)
     column = np.where(mask & usable[extent.slices], swath["vertical_column"][extent.slices], -np.inf)
     place = np.unravel_index(np.argmax(column), column.shape)
     row, pixel = extent.row_start + int(place[0]), extent.column_start + int(place[1])
@@ -110,7 +101,10 @@ def _chip(
         bbox_ground_pixel_stop=pixel0 + bbox.column_stop,
         max_scanline=scan0 + row,
         max_ground_pixel=pixel0 + pixel,
-        touches_edge=_touches_edge(components.labels, number + 1, located, box),
+        touches_edge=edges.swath or edges.granule,
+        edge_swath=edges.swath,
+        edge_granule=edges.granule,
+        edge_terminator=edges.terminator,
         fields=fields,
     )
 
@@ -139,7 +133,8 @@ def extract_plumes(
     if swath.has_corners:
         located &= np.isfinite(swath["longitude_bounds"]).all(axis=-1)
     components = find_components(probability, usable, located, rule.components)
+    light_deg = last_light_deg(swath, usable, rule.max_solar_zenith_deg)
     return [
-        _chip(swath, probability, usable, located, components, number, rule, model_sha256)
+        _chip(swath, probability, usable, located, components, number, rule, light_deg, model_sha256)
         for number in range(len(components.boxes))
     ]

@@ -16,9 +16,13 @@ from numpy.typing import NDArray
 from so2plumes.earth import from_vectors, unit_vectors
 from so2plumes.errors import GeometryError
 from so2plumes.plumes.chips import Chip
-from so2plumes.swath.geometry import corner_grid, equal_area_metres
+from so2plumes.swath.geometry import corner_grid, equal_area_metres, inverse_equal_area
 
 _DEGREE_GRID = 1e-9
+_LONGITUDE_STEP = 2.0
+_POLAR_STEP_M = 250.0
+_LINE_STEP = 10.0
+_LINE_STEP_M = 1000.0
 
 
 @dataclass(frozen=True)
@@ -117,10 +121,22 @@ def _valid(geometry: Any) -> Any:
     return geometry
 
 
-def _folded(ring: NDArray[np.floating], pole: float) -> Any:
-    """Area within a closed ring of degrees, brought to -180..180 piece by piece; a ring around the pole holds it."""
+def _polygons(geometry: Any) -> list[Any]:
+    """Polygons of a geometry, without the points and lines in which shapes may meet."""
     import shapely
 
+    return [part for part in shapely.get_parts(geometry) if part.geom_type == "Polygon"]
+
+
+def _folded(ring: NDArray[np.floating], pole: float) -> Any:
+    """Area within a closed ring of degrees, brought to -180..180 piece by piece; a ring around the pole holds it.
+
+    It is opened at its point nearest to the pole, from where nothing of it lies on the way there.
+    """
+    import shapely
+
+    start = int(np.argmax(ring[:-1, 1] * np.sign(pole)))
+    ring = np.concatenate([ring[start:-1], ring[: start + 1]])
     longitude, latitude = np.unwrap(ring[:, 0], period=360.0), ring[:, 1]
     if abs(longitude[-1] - longitude[0]) > 180.0:
         longitude = np.append(longitude, longitude[[-1, 0]])
@@ -129,7 +145,7 @@ def _folded(ring: NDArray[np.floating], pole: float) -> Any:
     pieces = []
     for turn in np.arange(np.floor((longitude.min() + 180) / 360), np.floor((longitude.max() + 180) / 360) + 1) * 360.0:
         window = shapely.box(turn - 180.0, -90.0, turn + 180.0, 90.0)
-        pieces.append(shapely.affinity.translate(plane.intersection(window), -turn))
+        pieces += _polygons(shapely.affinity.translate(plane.intersection(window), -turn))
     return shapely.union_all(pieces, grid_size=_DEGREE_GRID)
 
 
@@ -140,11 +156,19 @@ def _split(polygon: Any, pole: float) -> list[Any]:
     whole = _folded(shapely.get_coordinates(polygon.exterior), pole)
     for hole in polygon.interiors:
         whole = shapely.difference(whole, _folded(shapely.get_coordinates(hole), pole), grid_size=_DEGREE_GRID)
-    return [part for part in shapely.get_parts(whole) if part.geom_type == "Polygon"]
+    return _polygons(whole)
+
+
+def _longest_step(longitude: NDArray[np.floating]) -> float:
+    """Largest difference between neighbouring longitudes, the short way round."""
+    return float(np.abs((np.diff(longitude) + 180.0) % 360.0 - 180.0).max(initial=0.0))
 
 
 def to_geographic(local: Any, longitude_0: float, latitude_0: float) -> tuple[Any, bool]:
     """Turn a local outline into degrees: counter-clockwise, split at the antimeridian, closed over a pole.
+
+    Beside a pole, where an edge spans more than 2 degrees of longitude, points are added every 250 m: a straight edge
+    of degrees would leave the pixel's edge there.
 
     Returns
     -------
@@ -154,15 +178,17 @@ def to_geographic(local: Any, longitude_0: float, latitude_0: float) -> tuple[An
     """
     import shapely
 
-    from so2plumes.swath.geometry import inverse_equal_area
-
     def degrees(points: NDArray) -> NDArray:
         longitude, latitude = inverse_equal_area(points[:, 0], points[:, 1], longitude_0, latitude_0)
         return np.column_stack([np.clip(longitude, -180.0, 180.0), latitude])
 
     parts = []
     crosses = False
-    for plain in shapely.get_parts(shapely.transform(local, degrees)):
+    for part in shapely.get_parts(local):
+        plain = shapely.transform(part, degrees)
+        rings = (plain.exterior, *plain.interiors)
+        if max(_longest_step(shapely.get_coordinates(ring)[:, 0]) for ring in rings) > _LONGITUDE_STEP:
+            plain = shapely.transform(shapely.segmentize(part, _POLAR_STEP_M), degrees)
         if np.abs(np.diff(shapely.get_coordinates(plain.exterior)[:, 0])).max() <= 180.0:
             parts.append(plain)
             continue
@@ -173,6 +199,50 @@ def to_geographic(local: Any, longitude_0: float, latitude_0: float) -> tuple[An
     geometry = _valid(parts[0] if len(parts) == 1 else shapely.MultiPolygon(parts))
     oriented = [shapely.geometry.polygon.orient(part, 1.0) for part in shapely.get_parts(geometry)]
     return oriented[0] if len(oriented) == 1 else shapely.MultiPolygon(oriented), crosses
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line on the ground.
+
+    Attributes
+    ----------
+    geometry : shapely LineString or MultiLineString
+        Degrees, EPSG:4326, in the order of its points, split at the antimeridian.
+    length_m : float
+        Geodesic length.
+    """
+
+    geometry: Any
+    length_m: float
+
+
+def line_to_geographic(points: NDArray[np.floating], longitude_0: float, latitude_0: float) -> Line:
+    """Turn a line (n, 2) in local metres into degrees; beside a pole points are added every kilometre."""
+    import shapely
+    from pyproj import Geod
+
+    longitude, latitude = inverse_equal_area(points[:, 0], points[:, 1], longitude_0, latitude_0)
+    if _longest_step(longitude) > _LINE_STEP:
+        points = shapely.get_coordinates(shapely.segmentize(shapely.LineString(points), _LINE_STEP_M))
+        longitude, latitude = inverse_equal_area(points[:, 0], points[:, 1], longitude_0, latitude_0)
+    length = float(Geod(ellps="WGS84").line_length(longitude, latitude))
+    parts = [shapely.LineString(part) for part in _split_line(np.unwrap(longitude, period=360.0), latitude)]
+    return Line(parts[0] if len(parts) == 1 else shapely.MultiLineString(parts), length)
+
+
+def _split_line(longitude: NDArray[np.floating], latitude: NDArray[np.floating]) -> list[NDArray[np.floating]]:
+    """Cut a line of unwrapped longitudes at the antimeridian; pieces (n, 2) of -180 to 180 degrees in their order."""
+    turn = np.floor((longitude + 180.0) / 360.0)
+    at = np.flatnonzero(np.diff(turn))
+    border = 360.0 * np.maximum(turn[at], turn[at + 1]) - 180.0
+    share = (border - longitude[at]) / (longitude[at + 1] - longitude[at])
+    latitude = np.insert(latitude, at + 1, latitude[at] + share * (latitude[at + 1] - latitude[at]))
+    points = np.column_stack([np.insert(longitude, at + 1, border), latitude])
+    turn = np.floor((0.5 * (points[:-1, 0] + points[1:, 0]) + 180.0) / 360.0)
+    ends = [0, *(np.flatnonzero(np.diff(turn)) + 1), len(turn)]
+    pieces = [points[a : b + 1] - [360.0 * turn[a], 0.0] for a, b in zip(ends[:-1], ends[1:], strict=True)]
+    return [piece for piece in pieces if np.ptp(piece, axis=0).any()]
 
 
 def outline_of(chip: Chip) -> Outline:

@@ -15,8 +15,8 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from so2plumes.constants import MOL_M2_PER_DU, SO2_KG_PER_MOL
-from so2plumes.report import style
-from so2plumes.report.chip_geometry import ChipGeometry, MainAxis, chip_geometry, main_axis
+from so2plumes.report import style, text
+from so2plumes.report.chip_geometry import ChipGeometry, MainAxis, centre_line, chip_geometry, main_axis
 
 if TYPE_CHECKING:
     from so2plumes.plumes.chips import Chip
@@ -31,6 +31,7 @@ NOTE: dict[str, Any] = {
     "bbox": {"boxstyle": "round,pad=0.15", "facecolor": "white", "edgecolor": "none", "alpha": 0.75},
 }
 UNUSABLE = "#d6d9db"
+CENTRE_LINE = "#E69F00"
 
 
 def column_du(chip: Chip) -> FloatArray:
@@ -108,6 +109,14 @@ def draw_axis(axes: Axes, axis: MainAxis | None) -> None:
     axes.plot(*axis.full.T, color="white", lw=1.4, ls=(0, (3, 2)), zorder=6, path_effects=HALO)
     if axis.trimmed is not None:
         axes.plot(*axis.trimmed.T, color="white", lw=2.6, zorder=6.5, path_effects=HALO, solid_capstyle="butt")
+
+
+def draw_centre_line(axes: Axes, line: NDArray[np.floating] | None) -> None:
+    """Draw the centre line (orange) with a dot at its upwind end."""
+    if line is None:
+        return
+    axes.plot(*line.T, color=CENTRE_LINE, lw=2.0, zorder=6.8, path_effects=HALO)
+    axes.plot(*line[0], "o", color=CENTRE_LINE, ms=5, zorder=6.9, path_effects=HALO)
 
 
 def mean_wind(chip: Chip) -> tuple[float, float] | None:
@@ -188,13 +197,14 @@ def _enhancement(axes: Axes, figure: Figure, chip: Chip, row: Mapping[str, Any],
     draw_outline(axes, geometry)
     axis = main_axis(geometry, row)
     draw_axis(axes, axis)
+    draw_centre_line(axes, centre_line(geometry, row))
     _bar(figure, axes, image, f"mass enhancement, {unit} per pixel", **where)
     return half
 
 
 @style.styled
 def worked(chip: Chip, row: Mapping[str, Any]) -> Figure:
-    """Mass enhancement of one plume with outline, ellipse, main axis and wind (FP-pre Fig. 3)."""
+    """Mass enhancement of one plume with outline, ellipse, main axis, centre line and wind (FP-pre Fig. 3)."""
     figure = style.new_figure(5.4, 4.5)
     axes = figure.add_subplot()
     half = _enhancement(axes, figure, chip, row)
@@ -216,7 +226,7 @@ def quicklook_figure(chip: Chip, row: Mapping[str, Any]) -> Figure:
     scale_bar(left, half)
     left.set_title("Column")
     _enhancement(middle, figure, chip, row, **where)
-    middle.set_title("Mass over background, ellipse and length")
+    middle.set_title("Mass, ellipse, length and centre line")
     image = draw_pixels(right, geometry, chip["probability"].astype(float), "viridis", Normalize(0, 1))
     _bar(figure, right, image, "plume probability", extend="neither", **where)
     draw_outline(right, geometry)
@@ -224,15 +234,24 @@ def quicklook_figure(chip: Chip, row: Mapping[str, Any]) -> Figure:
     _wind_field(right, chip, geometry)
     wind_arrow(right, chip, half)
     right.set_title("Probability and 10 m wind")
-    rate = float(row["emission_kg_h"])
-    rate_text = f"{rate:,.0f} kg/h".replace(",", "\u202f") if np.isfinite(rate) else "no rate"
     figure.suptitle(
-        f"{row['plume_id']}   {str(chip.time)[:16].replace('T', ' ')} UTC   {rate_text}",
+        f"{row['plume_id']}   {str(chip.time)[:16].replace('T', ' ')} UTC   {_rate_text(row)}",
         fontsize=10,
         x=0.01,
         ha="left",
     )
     return figure
+
+
+def _rate_text(row: Mapping[str, Any]) -> str:
+    """Say a rate with its interval, no finer than it is known."""
+    rate, low, high = (
+        float(row.get(name, np.nan)) / 1e3 for name in ("emission_kg_h", "emission_p16_kg_h", "emission_p84_kg_h")
+    )
+    if not np.isfinite(rate):
+        return "no rate"
+    interval = f" ({text.rounded(low, 2)} to {text.rounded(high, 2)})" if np.isfinite(low + high) else ""
+    return f"{text.rounded(rate, 2)} t/h{interval}"
 
 
 def _wind_field(axes: Axes, chip: Chip, geometry: ChipGeometry, most: int = 11) -> None:
@@ -256,7 +275,7 @@ def _wind_field(axes: Axes, chip: Chip, geometry: ChipGeometry, most: int = 11) 
 
 
 def quicklook(chip: Chip, row: Mapping[str, Any], path: str | Path) -> None:
-    """Write a PNG of one plume: column with outline, mass with ellipse and axis, probability with winds.
+    """Write a PNG of one plume: column with outline, mass with ellipse, axis and centre line, probability with winds.
 
     Parameters
     ----------

@@ -114,6 +114,17 @@ class MainAxis:
     trimmed: FloatArray | None
 
 
+def centre_line(geometry: ChipGeometry, row: Mapping[str, Any]) -> FloatArray | None:
+    """Lay the centre line of a row of the plume table on the plane of a chip, (n, 2) km; None where it has none."""
+    from shapely import get_coordinates
+
+    points = get_coordinates(row.get("centre_line"))
+    if not len(points):
+        return None
+    x, y = equal_area_metres(points[:, 0], points[:, 1], geometry.longitude_0, geometry.latitude_0)
+    return np.column_stack([x, y]) / 1e3
+
+
 def main_axis(geometry: ChipGeometry, row: Mapping[str, Any]) -> MainAxis | None:
     """Build ellipse and main axis from a row of the plume table; None where it has no ellipse.
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
-import pandas as pd
 from matplotlib.figure import Figure
 
 from so2plumes.files import atomic_path
@@ -16,6 +14,7 @@ from so2plumes.report.distributions import histograms
 from so2plumes.report.inputs import ReportInputs
 from so2plumes.report.inventory_figures import edgar_figure
 from so2plumes.report.plume_maps import clusters_figure, eruption_map, plume_map
+from so2plumes.table import lists_as_text
 
 FIGURES: dict[str, Callable[[ReportInputs], Figure]] = {
     "map.png": plume_map,
@@ -78,14 +77,5 @@ def write_tables(inputs: ReportInputs, folder: str | Path) -> list[Path]:
     for name, frame in content.items():
         paths.append(Path(folder) / name)
         with atomic_path(paths[-1]) as temporary:
-            _joined(frame).to_csv(temporary, index=False, float_format="%.6g", lineterminator="\n")
+            lists_as_text(frame).to_csv(temporary, index=False, float_format="%.6g", lineterminator="\n")
     return paths
-
-
-def _joined(frame: pd.DataFrame) -> pd.DataFrame:
-    """Frame whose lists are texts."""
-    frame = frame.copy()
-    for name in frame.columns:
-        if frame[name].map(lambda value: isinstance(value, list | tuple | np.ndarray)).any():
-            frame[name] = frame[name].map(lambda value: " ".join(str(part) for part in value))
-    return frame

@@ -78,6 +78,8 @@ def _footer(inputs: ReportInputs) -> str:
     years = inputs.years
     span = str(years[0]) if len(years) == 1 else f"{years[0]}{text.DASH}{years[-1]}"
     data = "Simulated data." if inputs.is_simulated else f"Contains modified Copernicus Sentinel data {span}."
+    if "wind_source" in inputs.plumes and (inputs.plumes["wind_source"] == "era5_10m").any():
+        data += f" Contains modified Copernicus Climate Change Service information {span} (ERA5 winds)."
     return text.paragraph(
         f"{data} “The paper” is Finch and Palmer, global sulphur dioxide plumes from TROPOMI 2019 to 2024 "
         "(preprint version for "

@@ -85,7 +85,8 @@ def worked_section(inputs: ReportInputs) -> Section:
         "mmol m⁻². Red: outline, "
         f"n = {text.plural(row['n_valid'], 'usable pixel')}. Light blue: fitted ellipse (fit "
         f"{text.fixed(row['ellipse_fit'], 2)}). White: "
-        "its main axis, solid where it is the plume's length, dashed where it is trimmed off."
+        "its main axis, solid where it is the plume's length, dashed where it is trimmed off. "
+        "Orange: centre line, with a dot at the upwind end."
     )
     body = text.image(worked(chips[name], row), caption, "Mass enhancement of one plume", "narrow", 160)
     body += _formula(row)

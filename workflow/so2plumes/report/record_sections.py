@@ -66,7 +66,8 @@ def _transfers(inputs: ReportInputs) -> str:
         f"{text.plural(len(asked), 'granule')} of {text.rounded(total)} MB came in {text.plural(requests, 'request')}; "
         f"going on where a transfer had stopped saved {text.rounded(saved)} MB. A granule is removed when its compact "
         f"swath and its receipt are written: with {text.plural(connections, 'connection')} and a largest granule of "
-        f"{text.rounded(largest)} MB, at most {text.rounded(connections * largest)} MB lay on the disk at a time."
+        f"{text.rounded(largest)} MB, at most {text.rounded(connections * largest)} MB of granules lay on the disk at "
+        "a time (twice as much where they arrive as zips), beside what interrupted transfers left, to be continued."
     )
 
 

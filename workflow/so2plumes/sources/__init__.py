@@ -7,7 +7,7 @@ In: a table of plumes, one row each, with ``plume_id``, ``time`` (UTC, with or w
 (upwind end of the mask) and ``emission_kg_h`` (NaN where no rate could be made). The table may be empty.
 
 Out: tables. Nothing here reads swaths or chips, and nothing writes files: every function is pure but the
-two readers, `known.read_known_sources` and `gvp.read_eruptions`.
+readers, `known.read_known_sources`, `known.read_volcanoes` and `gvp.read_eruptions`, and `download`.
 
 * `sphere`: distances, means and neighbours on a sphere of the mean Earth radius; longitudes need no cutting
 at 180.
@@ -16,4 +16,6 @@ at 180.
 * `known`: the list of known sources and the nearest one.
 * `gvp`: the eruption list of the Global Volcanism Program, in every layout that it is distributed in.
 * `eruptions`: which plume belongs to which eruption (FP 3.2).
+* `events`: plumes that follow from those at a volcano, as its outflow.
+* `cluster_product`, `cluster_facts`, `cluster_history`, `eruption_product`: the tables that the workflow keeps.
 """

@@ -196,28 +196,3 @@ def _describe(
         "first_date": days.min(),
         "last_date": days.max(),
     }
-
-
-def with_observable_days(table: pd.DataFrame, n_observable_days: ArrayLike) -> pd.DataFrame:
-    """Add persistence over the days on which the place could be seen.
-
-    A day is observable with at least one swath that has half of its pixels within 50 km of the centre
-    valid. A day with a plume was observable, whatever the coverage says.
-
-    Parameters
-    ----------
-    table : DataFrame
-        From `cluster_table`.
-    n_observable_days : array_like of int
-        One number for each cluster.
-
-    Returns
-    -------
-    DataFrame
-        The table with `n_observable_days` and `observable_persistence_percent`.
-    """
-    observable = np.maximum(np.asarray(n_observable_days, dtype=np.int64), table["n_days"].to_numpy())
-    return table.assign(
-        n_observable_days=observable,
-        observable_persistence_percent=100.0 * table["n_days"].to_numpy() / observable,
-    )

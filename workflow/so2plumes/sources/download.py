@@ -1,4 +1,4 @@
-"""Fetch the eruption list of the Global Volcanism Program, or take over a file that was downloaded by hand.
+"""Fetch the lists of the Global Volcanism Program, or take over a file that was downloaded by hand.
 
 The web service (GeoServer, WFS 1.0.0) answers faults with status 200 and an XML report, and may cut a list off
 at a number of features; neither becomes a file here. Next to the list lies ``<list>.json`` with its origin.
@@ -22,11 +22,13 @@ from so2plumes.errors import ExternalDataError
 from so2plumes.files import atomic_path, sha256, write_json
 from so2plumes.http import Answer, HttpClient, MalformedError, describe_body, with_query
 from so2plumes.sources.gvp import read_eruptions
+from so2plumes.sources.known import read_volcanoes
 
 log = logging.getLogger(__name__)
 
 GVP_WFS = "https://webservices.volcano.si.edu/geoserver/GVP-VOTW/ows"
 GVP_LAYER = "E3WebApp_Eruptions1960"
+GVP_VOLCANO_LAYER = "Smithsonian_VOTW_Holocene_Volcanoes"
 MAX_FEATURES = 50_000
 CITATION = (
     "Global Volcanism Program. [Database] Volcanoes of the World. Distributed by Smithsonian Institution, "
@@ -105,16 +107,9 @@ def download_eruptions(
     ExternalDataError
         The list has not the documented columns.
     """
-    parameters = {
-        "service": "WFS",
-        "version": "1.0.0",
-        "request": "GetFeature",
-        "typeName": f"GVP-VOTW:{layer}",
-        "outputFormat": "application/json",
-        "maxFeatures": str(MAX_FEATURES),
-    }
+    parameters = _request(layer)
     answer = client.ask(url, _checked, parameters)
-    instant = (now or datetime.now(UTC)).astimezone(UTC).isoformat(timespec="seconds")
+    instant = _instant(now)
     with atomic_path(path) as temporary:
         temporary.write_bytes(answer.content)
         features = len(json.loads(answer.content)["features"])
@@ -122,6 +117,56 @@ def download_eruptions(
     write_json(sidecar_of(path), asdict(origin))
     log.info("GVP: %d eruptions, newest report of %s: %s", origin.eruptions, origin.newest_report, path)
     return origin
+
+
+def download_volcanoes(
+    client: HttpClient,
+    path: str | Path,
+    url: str = GVP_WFS,
+    layer: str = GVP_VOLCANO_LAYER,
+    now: datetime | None = None,
+) -> int:
+    """Fetch the layer of Holocene volcanoes as GeoJSON, with ``<list>.json`` beside it; return how many there are.
+
+    Raises
+    ------
+    RemoteError
+        As `download_eruptions`.
+    ExternalDataError
+        The list has not the documented columns.
+    """
+    parameters = _request(layer)
+    answer = client.ask(url, _checked, parameters)
+    with atomic_path(path) as temporary:
+        temporary.write_bytes(answer.content)
+        volcanoes = len(read_volcanoes(temporary))
+        digest, size = sha256(temporary), os.path.getsize(temporary)
+    origin = {
+        "source": with_query(url, parameters),
+        "downloaded": _instant(now),
+        "volcanoes": volcanoes,
+        "sha256": digest,
+        "size_bytes": size,
+        "citation": CITATION,
+    }
+    write_json(sidecar_of(path), origin)
+    log.info("GVP: %d Holocene volcanoes: %s", volcanoes, path)
+    return volcanoes
+
+
+def _request(layer: str) -> dict[str, str]:
+    return {
+        "service": "WFS",
+        "version": "1.0.0",
+        "request": "GetFeature",
+        "typeName": f"GVP-VOTW:{layer}",
+        "outputFormat": "application/json",
+        "maxFeatures": str(MAX_FEATURES),
+    }
+
+
+def _instant(now: datetime | None) -> str:
+    return (now or datetime.now(UTC)).astimezone(UTC).isoformat(timespec="seconds")
 
 
 def adopt_eruptions(source: str | Path, path: str | Path) -> EruptionListOrigin:

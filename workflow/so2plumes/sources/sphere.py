@@ -54,6 +54,18 @@ def great_circle_km(
     return 2.0 * EARTH_RADIUS_KM * np.arcsin(np.sqrt(np.clip(half, 0.0, 1.0)))
 
 
+def bearing_deg(
+    longitude1: ArrayLike, latitude1: ArrayLike, longitude2: ArrayLike, latitude2: ArrayLike
+) -> NDArray[np.float64]:
+    """Return the direction at the first place towards the second, degrees clockwise from north, 0 to 360."""
+    lon1, lat1, lon2, lat2 = (
+        np.radians(np.asarray(a, dtype=float)) for a in (longitude1, latitude1, longitude2, latitude2)
+    )
+    east = np.sin(lon2 - lon1) * np.cos(lat2)
+    north = np.cos(lat1) * np.sin(lat2) - np.sin(lat1) * np.cos(lat2) * np.cos(lon2 - lon1)
+    return np.degrees(np.arctan2(east, north)) % 360.0
+
+
 def chord_of(distance_km: float) -> float:
     """Return the straight chord on the unit sphere that spans a great-circle distance."""
     return 2.0 * float(np.sin(min(distance_km / (2.0 * EARTH_RADIUS_KM), np.pi / 2)))

@@ -7,12 +7,13 @@ from pathlib import Path
 import netCDF4
 import numpy as np
 
+from so2plumes.cf import MILLISECONDS, describe, file_attributes
 from so2plumes.errors import GranuleError
 from so2plumes.files import atomic_path
 from so2plumes.swath.model import Swath
 from so2plumes.swath.product import load_product
 
-_MILLISECONDS = "milliseconds since 1970-01-01 00:00:00"
+_SUMMARY = "The variables of one Level-2 granule that later steps need; not-a-number where the granule has its fill."
 
 
 def write_compact(swath: Swath, path: str | Path) -> None:
@@ -23,31 +24,34 @@ def write_compact(swath: Swath, path: str | Path) -> None:
     product = load_product()
     n_scanlines, n_pixels = swath.shape
     with atomic_path(path) as temporary, netCDF4.Dataset(temporary, "w") as dataset:
-        dataset.setncatts(
-            {
-                "Conventions": "CF-1.11",
-                "title": "Compact TROPOMI SO2 swath",
-                "granule": swath.granule,
-                "orbit": swath.orbit,
-                "processor_version": swath.processor_version,
-                "retrieval": swath.retrieval,
-                "unavailable": " ".join(swath.unavailable),
-            }
-        )
+        dataset.setncatts(_file_attributes(swath))
         for name, size in (("scanline", n_scanlines), ("ground_pixel", n_pixels), ("corner", 4)):
             dataset.createDimension(name, size)
         times = dataset.createVariable("time", "i8", ("scanline",))
-        times.units = _MILLISECONDS
+        describe(times, MILLISECONDS)
         times[:] = swath.time.astype("datetime64[ms]").astype("int64")
         for axis in ("scanline", "ground_pixel"):
-            dataset.createVariable(axis, "i4", (axis,))[:] = getattr(swath, axis)
+            numbers = dataset.createVariable(axis, "i4", (axis,))
+            describe(numbers, "1")
+            numbers[:] = getattr(swath, axis)
         for name, values in swath.fields.items():
             spec = product.variables[name]
             dimensions = ("scanline", "ground_pixel") + (("corner",) if spec.kind == "corner" else ())
             variable = dataset.createVariable(name, spec.stored_dtype, dimensions, zlib=True, complevel=1, shuffle=True)
-            variable.units = spec.units
+            describe(variable, spec.units)
             variable.set_auto_maskandscale(False)
             variable[:] = values
+
+
+def _file_attributes(swath: Swath) -> dict[str, str | float]:
+    return {
+        **file_attributes("Compact TROPOMI SO2 swath", _SUMMARY, "fetch-swaths"),
+        "granule": swath.granule,
+        "orbit": swath.orbit,
+        "processor_version": swath.processor_version,
+        "retrieval": swath.retrieval,
+        "unavailable": " ".join(swath.unavailable),
+    }
 
 
 def read_compact(path: str | Path) -> Swath:

@@ -6,10 +6,16 @@ poles need no special case.
 
 from __future__ import annotations
 
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
 import numpy as np
 from numpy.typing import NDArray
 
 from so2plumes.earth import WGS84_A_M, WGS84_E2, authalic_q, unit_vectors
+
+if TYPE_CHECKING:
+    from pyproj import Proj
 
 FloatArray = NDArray[np.floating]
 
@@ -60,14 +66,19 @@ def equal_area_metres(
     return x * stretch, y / stretch
 
 
+@lru_cache(maxsize=4)
+def _local_plane(longitude_0: float, latitude_0: float) -> Proj:
+    """Projection of a centre; kept for the next points of the same plume, as making one costs more than using it."""
+    from pyproj import Proj
+
+    return Proj(proj="laea", lat_0=latitude_0, lon_0=longitude_0, ellps="WGS84")
+
+
 def inverse_equal_area(
     x_m: FloatArray, y_m: FloatArray, longitude_0: float, latitude_0: float
 ) -> tuple[FloatArray, FloatArray]:
     """Degrees of points given in the local equal-area coordinates of a centre."""
-    from pyproj import Proj
-
-    local = Proj(proj="laea", lat_0=latitude_0, lon_0=longitude_0, ellps="WGS84")
-    return local(x_m, y_m, inverse=True)
+    return _local_plane(float(longitude_0), float(latitude_0))(x_m, y_m, inverse=True)
 
 
 def pixel_areas_m2(longitude_bounds: FloatArray, latitude_bounds: FloatArray) -> FloatArray:

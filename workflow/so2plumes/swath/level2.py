@@ -162,13 +162,27 @@ def _check_identity(dataset: netCDF4.Dataset, name: GranuleName, product: Produc
             )
 
 
-def read_level2(path: str | Path) -> Swath:
+def name_inside(path: str | Path) -> GranuleName:
+    """Return the identity that a file states of itself, for one that was renamed.
+
+    Raises
+    ------
+    GranuleError
+        ``bad_name`` when it states none.
+    """
+    with open_level2(path) as dataset:
+        return parse_granule_name(str(getattr(dataset, "id", Path(path).name)))
+
+
+def read_level2(path: str | Path, name: GranuleName | None = None) -> Swath:
     """Read what the campaign needs from one Level-2 file.
 
     Parameters
     ----------
     path : path
         A granule as distributed, or a subset that keeps the groups and the first 83 characters of the name.
+    name : GranuleName, optional
+        Identity of a file that was renamed; otherwise its name tells.
 
     Returns
     -------
@@ -181,7 +195,7 @@ def read_level2(path: str | Path) -> Swath:
         empty, all_fill, no_time, wrong_identity``.
     """
     path = Path(path)
-    name = parse_granule_name(path)
+    name = name or parse_granule_name(path)
     product = load_product()
     with open_level2(path) as dataset:
         _check_identity(dataset, name, product, path)

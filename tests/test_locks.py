@@ -1,0 +1,24 @@
+"""The locks hold what pyproject.toml asks for."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+
+import pytest
+
+
+def names(requirements) -> set[str]:
+    return {re.match(r"[A-Za-z0-9._-]+", line)[0].lower().replace("_", "-") for line in requirements}
+
+
+@pytest.mark.parametrize(
+    ("lock", "extras"), [("dev", ("cpu", "dev", "slurm")), ("cpu", ("cpu", "slurm")), ("gpu", ("gpu", "slurm"))]
+)
+def test_every_dependency_is_locked_with_its_digest(root, lock, extras):
+    project = tomllib.loads((root / "pyproject.toml").read_text())["project"]
+    asked = names(project["dependencies"]).union(*(names(project["optional-dependencies"][extra]) for extra in extras))
+    text = (root / "envs" / f"{lock}.lock").read_text()
+    locked = names(line for line in text.splitlines() if re.match(r"[A-Za-z0-9]", line))
+    assert asked <= locked, "make lock"
+    assert all(" \\\n    --hash=sha256:" in f"{line}\n" for line in re.findall(r"^[a-z0-9].*\n.*$", text, re.M))
