@@ -11,7 +11,7 @@ from typing import Protocol
 import pandas as pd
 
 from so2plumes.archive.limits import Limits
-from so2plumes.archive.transfer import Download, TokenSource, TransferRules, download
+from so2plumes.archive.wanted import Download, TokenSource, TransferRules
 
 
 @dataclass(frozen=True)
@@ -70,6 +70,8 @@ class CatalogueDownload:
     @contextmanager
     def obtained(self, row: pd.Series) -> Iterator[Obtained]:
         """Fetch, give and delete; the connection is held until then, so that the disk holds no more whole granules."""
+        from so2plumes.archive.transfer import download
+
         self.folder.mkdir(parents=True, exist_ok=True)
         name = f"{row['granule']}.nc"
         target = self.folder / name
