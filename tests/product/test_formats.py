@@ -17,8 +17,8 @@ import shapely
 from shapely.geometry import MultiPolygon, Polygon, box
 from tests.product.rows import row, table
 
+from so2plumes.figures.style import LABELS
 from so2plumes.product.formats import write_csv, write_dictionary, write_geojson, write_geopackage
-from so2plumes.report.style import LABELS
 from so2plumes.table import plume_columns, plume_frame
 
 NAMES = [column.name for column in plume_columns()]

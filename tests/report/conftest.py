@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 from tests.report.made import Made, etna_inputs, globe_inputs, make_chip
 
-from so2plumes.report.inputs import ReportInputs
+from so2plumes.findings.inputs import ReportInputs
 from so2plumes.table import plume_frame
 
 

@@ -10,8 +10,8 @@ import pandas as pd
 from shapely.geometry import box
 
 from so2plumes.constants import MOL_M2_PER_DU, SO2_KG_PER_MOL
+from so2plumes.findings.inputs import ReportInputs
 from so2plumes.plumes.chips import Chip
-from so2plumes.report.inputs import ReportInputs
 from so2plumes.swath.geometry import inverse_equal_area, pixel_areas_m2
 from so2plumes.table import plume_columns, plume_frame
 

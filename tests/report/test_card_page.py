@@ -10,12 +10,12 @@ import pytest
 from tests.report.made_card import made_card, made_example, made_examples
 from tests.report.outline import Outline
 
+from so2plumes.figures.style import png_bytes
 from so2plumes.files import read_json
 from so2plumes.report import card_figures as figures
 from so2plumes.report.card_page import SHOWN, card_page
 from so2plumes.report.card_pictures import FOUND, TRUTH, example_figure, pixel_edges, signal_norm
 from so2plumes.report.card_text import card_parts
-from so2plumes.report.style import png_bytes
 
 
 @pytest.fixture

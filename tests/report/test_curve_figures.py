@@ -8,8 +8,9 @@ import pytest
 from PIL import Image
 
 from so2plumes.evaluation.limits import summarise
-from so2plumes.report.curve_figures import PANELS, detection_curve_figure, draw_detection_curves
-from so2plumes.report.inventory_figures import PAPER_LIMIT_KG_H
+from so2plumes.figures.curve import PANELS, draw_detection_curves
+from so2plumes.figures.inventory import PAPER_LIMIT_KG_H
+from so2plumes.report.card_curve import detection_curve_figure
 
 
 @pytest.fixture(scope="module")

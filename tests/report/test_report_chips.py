@@ -11,8 +11,8 @@ from tests.report.made import make_chip
 
 from so2plumes.constants import MOL_M2_PER_DU
 from so2plumes.emissions.record import EmissionRule, plume_record
-from so2plumes.report.chip_figures import column_du, enhancement_kg, mean_wind, quicklook
-from so2plumes.report.chip_geometry import centre_line, chip_geometry, main_axis
+from so2plumes.figures.chip_geometry import centre_line, chip_geometry, main_axis
+from so2plumes.figures.chips import column_du, enhancement_kg, mean_wind, quicklook
 
 
 def without(chip, *names):

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from shapely.geometry import Point, Polygon
 from tests.report.made import SOURCES
 
-from so2plumes.report import style
-from so2plumes.report.coastlines import coast_edges, land_rings
-from so2plumes.report.maps import (
+from so2plumes.figures import style
+from so2plumes.figures.coastlines import coast_edges, land_rings
+from so2plumes.figures.maps import (
     GLOBE,
     draw_base,
     equal_earth,
@@ -67,7 +67,7 @@ def test_make_writes_the_layout_that_the_maps_read(make, tmp_path, monkeypatch):
     source.write_text(json.dumps(topology([(0, 0), (10, 0), (10, 10), (0, 10), (0, 0)])))
     monkeypatch.setattr("sys.argv", ["make.py", str(source), str(tmp_path / "ne_110m.npz")])
     make.main()
-    monkeypatch.setattr("so2plumes.report.coastlines.FOLDER", tmp_path)
+    monkeypatch.setattr("so2plumes.figures.coastlines.FOLDER", tmp_path)
     land_rings.cache_clear()
     (ring,) = land_rings("110m")
     land_rings.cache_clear()
@@ -99,7 +99,7 @@ def test_no_artificial_edge_is_drawn(resolution):
 
 
 def test_missing_coastlines_do_not_stop_a_map(monkeypatch, tmp_path, caplog):
-    monkeypatch.setattr("so2plumes.report.coastlines.FOLDER", tmp_path)
+    monkeypatch.setattr("so2plumes.figures.coastlines.FOLDER", tmp_path)
     land_rings.cache_clear()
     figure = style.new_figure()
     draw_base(figure.add_subplot(), GLOBE)

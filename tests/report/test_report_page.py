@@ -17,12 +17,12 @@ from tests.report.made import CONFIG, etna_inputs, gallery, globe_inputs, make_t
 from tests.report.outline import Outline
 
 from so2plumes.errors import TableError
+from so2plumes.figures.inventory import limit_flux
 from so2plumes.files import write_json
+from so2plumes.findings.inputs import ReportInputs, empty_table, load_inputs
 from so2plumes.plumes.chips import write_chips
 from so2plumes.report.comparison_sections import cluster_section, edgar_section, eruption_section
 from so2plumes.report.export import FIGURES, write_figures
-from so2plumes.report.inputs import ReportInputs, empty_table, load_inputs
-from so2plumes.report.inventory_figures import limit_flux
 from so2plumes.report.page import render_report
 from so2plumes.report.plume_sections import truth_section, worked_section
 from so2plumes.report.record_sections import coverage_section, version_section

@@ -10,10 +10,9 @@ import pandas as pd
 import pytest
 from tests.report.made import make_coverage, make_row, make_rows
 
-from so2plumes.report.export import write_tables
-from so2plumes.report.inputs import ReportInputs
-from so2plumes.report.sample import select_gallery, select_worked
-from so2plumes.report.tables import (
+from so2plumes.findings.inputs import ReportInputs
+from so2plumes.findings.sample import select_gallery, select_worked
+from so2plumes.findings.summary import (
     coverage_by_month,
     daily_counts,
     label_shares,
@@ -21,6 +20,7 @@ from so2plumes.report.tables import (
     unusual_days,
     yearly,
 )
+from so2plumes.report.export import write_tables
 from so2plumes.table import plume_frame
 
 START = date(2021, 1, 1)

@@ -55,6 +55,7 @@ rule report_year:
         eruptions=f"{RESULTS}/{{year}}/eruptions.parquet",
         edgar=f"{RESULTS}/{{year}}/edgar.parquet",
         coverage=f"{RESULTS}/{{year}}/coverage.parquet",
+        science=[f"{RESULTS}/{{year}}/{name}.parquet" for name in SCIENCE_TABLES],
         chips=of_every_period("chips/{date}.nc"),
         truth=f"{RESULTS}/{{year}}/truth.parquet" if SIMULATED else [],
     output:
@@ -80,7 +81,8 @@ rule report_year:
         "write the report of {wildcards.year}"
     shell:
         "so2plumes report --title {params.title:q} {params.days} --plumes {input.plumes} --clusters {input.clusters}"
-        " --eruptions {input.eruptions} --edgar {input.edgar} --coverage {input.coverage} --chips {params.chips} {params.truth}"
+        " --eruptions {input.eruptions} --edgar {input.edgar} --coverage {input.coverage} --science {input.science}"
+        " --chips {params.chips} {params.truth}"
         " --gallery {params.gallery} --config {params.config:q} --model {params.model} --out {output} --log {log}"
 
 
@@ -125,6 +127,7 @@ use rule report_year as report_campaign with:
         eruptions=f"{RESULTS}/campaign/eruptions.parquet",
         edgar=f"{RESULTS}/campaign/edgar.parquet",
         coverage=f"{RESULTS}/campaign/coverage.parquet",
+        science=[f"{RESULTS}/campaign/{name}.parquet" for name in SCIENCE_TABLES],
         truth=f"{RESULTS}/campaign/truth.parquet" if SIMULATED else [],
     output:
         f"{RESULTS}/campaign/report.html",
@@ -153,6 +156,7 @@ rule export_campaign:
         eruptions=f"{RESULTS}/campaign/eruptions.parquet",
         edgar=f"{RESULTS}/campaign/edgar.parquet",
         coverage=f"{RESULTS}/campaign/coverage.parquet",
+        science=[f"{RESULTS}/campaign/{name}.parquet" for name in SCIENCE_TABLES],
     output:
         CAMPAIGN_TABLES,
         CAMPAIGN_FIGURES,
@@ -176,5 +180,5 @@ rule export_campaign:
         "write the tables and figures of the campaign"
     shell:
         "so2plumes export-tables --title {params.title:q} {params.days} --plumes {input.plumes} --clusters {input.clusters}"
-        " --eruptions {input.eruptions} --edgar {input.edgar} --coverage {input.coverage} --config {params.config:q}"
+        " --eruptions {input.eruptions} --edgar {input.edgar} --coverage {input.coverage} --science {input.science} --config {params.config:q}"
         " --model {params.model} --gallery 0 --tables {params.tables} --figures {params.figures} --log {log}"

@@ -98,8 +98,8 @@ def _surroundings(config: Config) -> Surroundings:
 
 
 def _write(plumes: list[Found], folder: Path, most: int) -> None:
+    from so2plumes.figures.chips import quicklook
     from so2plumes.product.formats import write_csv
-    from so2plumes.report.chip_figures import quicklook
     from so2plumes.table import plume_frame, write_plumes
 
     folder.mkdir(parents=True, exist_ok=True)

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any
 from so2plumes.commands.options import Common, Subparsers, add_command, add_paths, add_period, optional_path
 
 if TYPE_CHECKING:
-    from so2plumes.report.inputs import ReportInputs
+    from so2plumes.findings.inputs import ReportInputs
 
 log = logging.getLogger(__name__)
 
 
 def collect_receipts(options: argparse.Namespace) -> None:
     """Join the receipts of a year into one table with a row per granule."""
-    from so2plumes.report.inputs import read_coverage
+    from so2plumes.findings.inputs import read_coverage
     from so2plumes.table import write_table
 
     write_table(read_coverage(options.receipts), options.out)
@@ -68,8 +68,8 @@ def _versions(model: Path | None) -> dict[str, str]:
 def _inputs(options: argparse.Namespace) -> ReportInputs:
     from dataclasses import replace
 
+    from so2plumes.findings.inputs import load_inputs, read_any, read_gallery_chips
     from so2plumes.made_by import read_field
-    from so2plumes.report.inputs import load_inputs, read_any, read_gallery_chips
 
     config: dict[str, Any] = json.loads(options.config)
     inputs = load_inputs(
@@ -77,6 +77,7 @@ def _inputs(options: argparse.Namespace) -> ReportInputs:
         start=options.start,
         end=options.end,
         plumes=[options.plumes],
+        science=options.science,
         clusters=options.clusters,
         eruptions=options.eruptions,
         edgar=options.edgar,
@@ -112,8 +113,8 @@ def export_tables(options: argparse.Namespace) -> None:
 
 def quicklook(options: argparse.Namespace) -> None:
     """Draw the strongest plumes of a chips file: column, mass enhancement and probability."""
+    from so2plumes.figures.chips import quicklook as draw
     from so2plumes.plumes.chips import read_chips
-    from so2plumes.report.chip_figures import quicklook as draw
     from so2plumes.table import read_plumes
 
     plumes = read_plumes(options.plumes).set_index("plume_id")
@@ -138,6 +139,7 @@ def _add_report_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--config", required=True, help="configuration as JSON text")
     parser.add_argument("--eruptions", type=optional_path, default=None, help="eruption table")
     parser.add_argument("--edgar", type=optional_path, default=None, help="EDGAR table")
+    parser.add_argument("--science", type=Path, nargs="*", default=[], help="other tables, named as in docs/tables.md")
     parser.add_argument("--truth", type=optional_path, default=None, help="scored truth of a simulated archive")
     parser.add_argument("--chips", type=Path, nargs="*", default=[], help="folders of chips")
     parser.add_argument("--gallery", type=int, default=20, help="plumes in the gallery")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 from xml.etree import ElementTree
 
-from so2plumes.report.style import LABELS
+from so2plumes.figures.style import LABELS
 
 Kind = Literal["fill", "marker"]
 _QGIS = "3.28"

@@ -12,7 +12,8 @@ from matplotlib.gridspec import GridSpec
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
-from so2plumes.report import style, text
+from so2plumes.figures import style
+from so2plumes.report import text
 from so2plumes.report.card_tables import BY, OURS, Row, by_of, groups_of, method_name, methods_of
 
 LOOKS: dict[str, tuple[str, str]] = {

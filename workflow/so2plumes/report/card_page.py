@@ -247,7 +247,7 @@ def _history(card: dict[str, Any]) -> str:
 
 
 def _detection_figure(card: dict[str, Any]) -> str:
-    from so2plumes.report.curve_figures import detection_curve_figure
+    from so2plumes.report.card_curve import detection_curve_figure
 
     return detection_curve_figure(card["detection"])
 

@@ -11,7 +11,7 @@ from matplotlib.colors import AsinhNorm
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from so2plumes.report import style
+from so2plumes.figures import style
 
 if TYPE_CHECKING:
     from so2plumes.evaluation.examples import Example

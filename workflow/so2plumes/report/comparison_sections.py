@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from so2plumes.report import text
-from so2plumes.report.inputs import ReportInputs
-from so2plumes.report.inventory_figures import (
+from so2plumes.figures.inventory import (
     curve_figure,
     flux_figure,
     has_curve,
@@ -14,7 +12,9 @@ from so2plumes.report.inventory_figures import (
     top_cells,
     top_map_figure,
 )
-from so2plumes.report.plume_maps import cluster_name, cluster_rates, clusters_figure, eruption_map
+from so2plumes.figures.plume_maps import cluster_name, cluster_rates, clusters_figure, eruption_map
+from so2plumes.findings.inputs import ReportInputs
+from so2plumes.report import text
 from so2plumes.report.section import PAPER, Section
 
 SHOWN_ROWS = 20

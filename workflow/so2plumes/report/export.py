@@ -7,13 +7,14 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
+from so2plumes.figures import style
+from so2plumes.figures.daily import daily_figure
+from so2plumes.figures.distributions import histograms
+from so2plumes.figures.inventory import edgar_figure
+from so2plumes.figures.plume_maps import clusters_figure, eruption_map, plume_map
 from so2plumes.files import atomic_path
-from so2plumes.report import style, tables
-from so2plumes.report.daily import daily_figure
-from so2plumes.report.distributions import histograms
-from so2plumes.report.inputs import ReportInputs
-from so2plumes.report.inventory_figures import edgar_figure
-from so2plumes.report.plume_maps import clusters_figure, eruption_map, plume_map
+from so2plumes.findings import summary as tables
+from so2plumes.findings.inputs import ReportInputs
 from so2plumes.table import lists_as_text
 
 FIGURES: dict[str, Callable[[ReportInputs], Figure]] = {

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
+from so2plumes.figures.daily import daily_figure, panels_of
+from so2plumes.figures.distributions import QUANTITIES, Quantity, finite_values, histogram, label_bars
+from so2plumes.figures.plume_maps import label_map, plume_map, plume_view
+from so2plumes.findings.inputs import ReportInputs
+from so2plumes.findings.summary import daily_counts, label_shares, unusual_days, yearly
 from so2plumes.report import text
-from so2plumes.report.daily import daily_figure, panels_of
-from so2plumes.report.distributions import QUANTITIES, Quantity, finite_values, histogram, label_bars
-from so2plumes.report.inputs import ReportInputs
-from so2plumes.report.plume_maps import label_map, plume_map, plume_view
 from so2plumes.report.section import PAPER, Section
-from so2plumes.report.tables import daily_counts, label_shares, unusual_days, yearly
 
 NO_PLUMES = "No plume was found in this period."
 

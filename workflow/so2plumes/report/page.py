@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from string import Template
 
+from so2plumes.findings.inputs import ReportInputs
+from so2plumes.findings.summary import period_days
 from so2plumes.report import text
 from so2plumes.report.comparison_sections import cluster_section, edgar_section, eruption_section
-from so2plumes.report.inputs import ReportInputs
 from so2plumes.report.overview_sections import (
     days_section,
     histogram_section,
@@ -18,7 +19,6 @@ from so2plumes.report.overview_sections import (
 from so2plumes.report.plume_sections import gallery_section, truth_section, worked_section
 from so2plumes.report.record_sections import coverage_section, reading_section, version_section
 from so2plumes.report.section import Section
-from so2plumes.report.tables import period_days
 
 TEMPLATE = Path(__file__).with_name("page.html")
 SIMULATED = (

@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 
 from so2plumes.errors import GeometryError
+from so2plumes.figures.chips import card, worked
+from so2plumes.figures.truth import truth_rates, truth_signal, with_estimate
+from so2plumes.findings.inputs import ReportInputs
+from so2plumes.findings.sample import select_gallery, select_worked
 from so2plumes.report import text
-from so2plumes.report.chip_figures import card, worked
-from so2plumes.report.inputs import ReportInputs
-from so2plumes.report.sample import select_gallery, select_worked
 from so2plumes.report.section import Section
-from so2plumes.report.truth_figures import truth_rates, truth_signal, with_estimate
 from so2plumes.table import reason_codes
 
 log = logging.getLogger(__name__)

@@ -7,11 +7,11 @@ from typing import Any
 
 import yaml
 
+from so2plumes.findings.inputs import ReportInputs
+from so2plumes.findings.summary import STATUSES, coverage_by_month, daily_counts, quarantined
 from so2plumes.made_by import spans
 from so2plumes.report import text
-from so2plumes.report.inputs import ReportInputs
 from so2plumes.report.section import Section
-from so2plumes.report.tables import STATUSES, coverage_by_month, daily_counts, quarantined
 
 SHOWN_QUARANTINED = 10
 FOLDED_QUARANTINED = 200

@@ -9,9 +9,9 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
 from so2plumes.constants import EARTH_RADIUS_KM, PAPER_LIMIT_KG_H
-from so2plumes.report import style
-from so2plumes.report.inputs import ReportInputs
-from so2plumes.report.maps import GLOBE, draw_base
+from so2plumes.figures import style
+from so2plumes.figures.maps import GLOBE, draw_base
+from so2plumes.findings.inputs import ReportInputs
 
 CELL_DEG = 0.1
 

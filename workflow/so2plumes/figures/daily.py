@@ -14,9 +14,9 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
-from so2plumes.report import style
-from so2plumes.report.inputs import ReportInputs
-from so2plumes.report.tables import daily_counts, unusual_days
+from so2plumes.figures import style
+from so2plumes.findings.inputs import ReportInputs
+from so2plumes.findings.summary import daily_counts, unusual_days
 
 ONE_PANEL_DAYS = 200
 TICK_DAYS = 100

@@ -7,8 +7,8 @@ import datetime
 import numpy as np
 import pandas as pd
 
-from so2plumes.report.inputs import ReportInputs
-from so2plumes.report.style import LABELS
+from so2plumes.figures.style import LABELS
+from so2plumes.findings.inputs import ReportInputs
 
 STATUSES = ("ready", "quarantined", "not_selected")
 

@@ -15,8 +15,9 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from so2plumes.constants import MOL_M2_PER_DU, SO2_KG_PER_MOL
-from so2plumes.report import style, text
-from so2plumes.report.chip_geometry import ChipGeometry, MainAxis, centre_line, chip_geometry, main_axis
+from so2plumes.figures import numbers as text
+from so2plumes.figures import style
+from so2plumes.figures.chip_geometry import ChipGeometry, MainAxis, centre_line, chip_geometry, main_axis
 
 if TYPE_CHECKING:
     from so2plumes.plumes.chips import Chip

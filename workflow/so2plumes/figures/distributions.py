@@ -12,8 +12,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
-from so2plumes.report import style
-from so2plumes.report.inputs import ReportInputs
+from so2plumes.figures import style
+from so2plumes.findings.inputs import ReportInputs
 
 
 @dataclass(frozen=True)

@@ -14,9 +14,9 @@ from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
 from so2plumes.constants import EARTH_RADIUS_KM
-from so2plumes.report import style
-from so2plumes.report.inputs import ReportInputs
-from so2plumes.report.maps import MapView, draw_base, place_names, view_of
+from so2plumes.figures import style
+from so2plumes.figures.maps import MapView, draw_base, place_names, view_of
+from so2plumes.findings.inputs import ReportInputs
 
 NAMED_CLUSTERS = 12
 MAX_OUTLINES = 1500

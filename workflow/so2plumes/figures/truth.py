@@ -7,8 +7,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from so2plumes.report import style
-from so2plumes.report.inputs import ReportInputs
+from so2plumes.figures import style
+from so2plumes.findings.inputs import ReportInputs
 
 
 def with_estimate(truth: pd.DataFrame) -> pd.DataFrame:

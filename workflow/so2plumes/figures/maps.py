@@ -17,8 +17,8 @@ from matplotlib.patches import PathPatch
 from matplotlib.path import Path as Outline
 from numpy.typing import ArrayLike, NDArray
 
-from so2plumes.report import style
-from so2plumes.report.coastlines import coast_edges, land_rings
+from so2plumes.figures import style
+from so2plumes.figures.coastlines import coast_edges, land_rings
 
 FloatArray = NDArray[np.float64]
 

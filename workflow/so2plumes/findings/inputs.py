@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from so2plumes.dictionary import empty
 from so2plumes.errors import TableError
 from so2plumes.files import read_json
+from so2plumes.findings.sample import select_gallery
 from so2plumes.made_by import MadeBy
-from so2plumes.report.sample import select_gallery
 from so2plumes.table import plume_frame, read_plumes
 
 if TYPE_CHECKING:
@@ -122,6 +123,8 @@ class ReportInputs:
         Configuration of the run; name and version (or digest) of everything that made it.
     made_by : sequence of MadeBy
         Which version made which periods; none where the tables do not say.
+    science : mapping
+        Other tables of `workflow/schemas/tables.yaml` by name; `table` gives one or its empty form.
     """
 
     title: str
@@ -137,6 +140,7 @@ class ReportInputs:
     config: Mapping[str, Any] = field(default_factory=dict)
     versions: Mapping[str, Any] = field(default_factory=dict)
     made_by: Sequence[MadeBy] = ()
+    science: Mapping[str, pd.DataFrame] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.end < self.start:
@@ -150,6 +154,10 @@ class ReportInputs:
             _require(getattr(self, name), columns, name)
         if self.truth is not None:
             _require(self.truth, TRUTH_COLUMNS, "truth")
+
+    def table(self, name: str) -> pd.DataFrame:
+        """Table of the dictionary by its name; without rows, and ``attrs["available"]`` false, where there is none."""
+        return self.science[name] if name in self.science else empty(name, available=False)
 
     @property
     def years(self) -> tuple[int, ...]:
@@ -223,6 +231,7 @@ def load_inputs(
     start: date,
     end: date,
     plumes: Sequence[str | Path],
+    science: Sequence[str | Path] = (),
     clusters: str | Path | None = None,
     eruptions: str | Path | None = None,
     edgar: str | Path | None = None,
@@ -238,6 +247,8 @@ def load_inputs(
     ----------
     plumes : sequence of path
         Plume tables, joined in the order given; none means a period without plumes.
+    science : sequence of path
+        Parquet tables named as in the dictionary, ``spikes.parquet``.
     clusters, eruptions, edgar : path, optional
         Parquet tables with their attributes.
     receipts, chips : sequence of path
@@ -261,8 +272,9 @@ def load_inputs(
         eruptions=read_any(eruptions) if eruptions else empty_table(ERUPTION_COLUMNS),
         edgar=read_any(edgar) if edgar else empty_table(EDGAR_COLUMNS),
         coverage=read_coverage(receipts),
-        chips=read_gallery_chips(table, chips),
+        chips=read_gallery_chips(table, chips) if chips else (),
         truth=read_any(truth) if truth else None,
         config=dict(config or {}),
         versions=dict(versions or {}),
+        science={Path(path).stem: read_any(path) for path in science},
     )

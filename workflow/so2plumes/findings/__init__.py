@@ -1,0 +1,1 @@
+"""What a year or the campaign found: all its tables in one object, for the figures and the pages."""
