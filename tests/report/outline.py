@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from html.parser import HTMLParser
 
-VOID = {"meta", "img", "br", "wbr", "link", "hr"}
+VOID = {"meta", "img", "br", "wbr", "link", "hr", "input"}
 
 
 class Outline(HTMLParser):

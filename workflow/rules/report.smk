@@ -5,6 +5,9 @@ TABLE_NAMES = (
 )
 FIGURE_NAMES = "map daily_counts histograms clusters eruptions edgar".split()
 CAMPAIGN_TABLES = [f"{RESULTS}/campaign/tables/{name}.csv" for name in TABLE_NAMES]
+CAMPAIGN_PAGES = " ".join(
+    f"--page {year} ../{year}/report.html" for year in YEARS if len(YEARS) > 1
+)
 CAMPAIGN_FIGURES = [f"{RESULTS}/campaign/figures/{name}.png" for name in FIGURE_NAMES]
 
 
@@ -77,12 +80,13 @@ rule report_year:
         model=CONFIG.detect.model if CONFIG.detect.method == "unet" else "none",
         config=config_of_this_run,
         gallery=CONFIG.report.gallery,
+        pages="--page 'the whole campaign' ../campaign/report.html",
     message:
         "write the report of {wildcards.year}"
     shell:
         "so2plumes report --title {params.title:q} {params.days} --plumes {input.plumes} --clusters {input.clusters}"
         " --eruptions {input.eruptions} --edgar {input.edgar} --coverage {input.coverage} --science {input.science}"
-        " --chips {params.chips} {params.truth}"
+        " --chips {params.chips} {params.truth} {params.pages}"
         " --gallery {params.gallery} --config {params.config:q} --model {params.model} --out {output} --log {log}"
 
 
@@ -144,6 +148,8 @@ use rule report_year as report_campaign with:
         model=CONFIG.detect.model if CONFIG.detect.method == "unet" else "none",
         config=config_of_this_run,
         gallery=CONFIG.report.gallery,
+        pages=CAMPAIGN_PAGES
+        + " --page 'the numbers of the papers beside ours' parity.html --page tables tables/ --page figures figures/",
     message:
         "write the report of the campaign"
 

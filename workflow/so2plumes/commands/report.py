@@ -88,7 +88,7 @@ def _inputs(options: argparse.Namespace) -> ReportInputs:
     paths = [path for folder in options.chips for path in sorted(folder.glob("*.nc"))]
     chips = read_gallery_chips(inputs.plumes, paths, options.gallery) if options.gallery else []
     made_by = read_field(options.plumes)
-    return replace(inputs, coverage=read_any(options.coverage), chips=chips, made_by=made_by)
+    return replace(inputs, coverage=read_any(options.coverage), chips=chips, made_by=made_by, pages=dict(options.page))
 
 
 def report(options: argparse.Namespace) -> None:
@@ -142,6 +142,7 @@ def _add_report_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--science", type=Path, nargs="*", default=[], help="other tables, named as in docs/tables.md")
     parser.add_argument("--truth", type=optional_path, default=None, help="scored truth of a simulated archive")
     parser.add_argument("--chips", type=Path, nargs="*", default=[], help="folders of chips")
+    parser.add_argument("--page", nargs=2, action="append", default=[], metavar=("TITLE", "PATH"), help="another page")
     parser.add_argument("--gallery", type=int, default=20, help="plumes in the gallery")
 
 

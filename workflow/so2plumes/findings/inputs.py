@@ -125,6 +125,8 @@ class ReportInputs:
         Which version made which periods; none where the tables do not say.
     science : mapping
         Other tables of `workflow/schemas/tables.yaml` by name; `table` gives one or its empty form.
+    pages : mapping
+        Other pages of the campaign by title: paths from the folder of this report.
     """
 
     title: str
@@ -141,6 +143,7 @@ class ReportInputs:
     versions: Mapping[str, Any] = field(default_factory=dict)
     made_by: Sequence[MadeBy] = ()
     science: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    pages: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.end < self.start:

@@ -28,31 +28,32 @@ def cluster_section(inputs: ReportInputs) -> Section:
     rule = f"{attrs.get('min_samples', 20)} plumes within {attrs.get('eps_km', 50):g} km of each other"
     if clusters.empty:
         said = f"No place has {rule}." if attrs.get("available", True) else "No cluster table was given."
-        return Section("clusters", "Clusters", title, text.empty(said))
+        return Section("clusters", "Sources", title, text.empty(said))
     body = ""
     if len(clusters) >= MAPPED_CLUSTERS:
         body += _cluster_figures(inputs, rule)
     rows = [_cluster_row(row) for _, row in clusters.iterrows()]
     head = (
-        "",
         "nearest source",
-        "centre",
+        "type",
+        "rank",
         "plumes",
-        "median rate (middle 68 %)",
-        "persistence",
+        "median rate",
+        "middle 68 %",
+        "days with a plume",
+        "of observable days",
         "first",
         "last",
+        "distance, km",
+        "centre",
+        "other known sources",
     )
     caption = (
-        "Clusters by number of plumes. Rates in kg h⁻¹; persistence is the share of days of the period "
-        "with a plume; "
-        "the distance is that of the centre from the source, often the way downwind to the largest column."
+        f"Clusters by number of plumes ({rule}). Rates in kg h⁻¹. A day is observable where half of the pixels within "
+        "50 km could be used; the distance is that of the centre from the source."
     )
-    body += text.table(head, rows[:SHOWN_ROWS], caption, (1, 2, 6, 7))
-    if len(rows) > SHOWN_ROWS:
-        more = text.table(head, rows[SHOWN_ROWS:], "", (1, 2, 6, 7))
-        body += text.folded(f"{len(rows) - SHOWN_ROWS} more clusters", more)
-    return Section("clusters", "Clusters", title, body)
+    body += text.data_table(head, rows, caption, (0, 1, 8, 9, 11, 12), wrapped=(12,))
+    return Section("clusters", "Sources", title, body)
 
 
 def _cluster_figures(inputs: ReportInputs, rule: str) -> str:
@@ -73,17 +74,26 @@ def _cluster_figures(inputs: ReportInputs, rule: str) -> str:
 
 
 def _cluster_row(row: pd.Series) -> tuple[str, ...]:
-    middle = f"{text.rounded(row['p16_emission_kg_h'])}{text.DASH}{text.rounded(row['p84_emission_kg_h'])}"
     return (
+        cluster_name(row),
+        str(row["source_type"]),
         str(row["rank"]),
-        f"{cluster_name(row)}, {row['source_type']}, {text.whole(row['source_distance_km'])} km",
-        text.place(row["longitude"], row["latitude"]),
         text.whole(row["n_plumes"]),
-        f"{text.rounded(row['median_emission_kg_h'])} ({middle})",
+        text.rounded(row["median_emission_kg_h"]),
+        f"{text.rounded(row['p16_emission_kg_h'])}{text.DASH}{text.rounded(row['p84_emission_kg_h'])}",
         f"{text.fixed(row['persistence_percent'], 1)}{text.THIN}%",
+        f"{text.fixed(observable, 1)}{text.THIN}%" if (observable := _observable(row)) == observable else text.DASH,
         text.day(row["first_date"]),
         text.day(row["last_date"]),
+        text.whole(row["source_distance_km"]),
+        text.place(row["longitude"], row["latitude"]),
+        ", ".join(str(name) for name in row.get("alternatives", ())) or text.DASH,
     )
+
+
+def _observable(row: pd.Series) -> float:
+    value = row.get("observable_persistence_percent")
+    return float("nan") if value is None or pd.isna(value) else float(value)
 
 
 def eruption_section(inputs: ReportInputs) -> Section:
@@ -114,36 +124,60 @@ def eruption_section(inputs: ReportInputs) -> Section:
     body = text.image(eruption_map(inputs), caption, "Map of eruptions with and without plumes", "wide")
     ordered = eruptions.sort_values(["n_plumes", "volcano_name"], ascending=[False, True])
     with_plume, without = ordered[ordered["matched"].astype(bool)], ordered[~ordered["matched"].astype(bool)]
-    head = ("volcano", "position", "VEI", "start", "end", "plumes", "first plume", "last plume")
+    head = (
+        "volcano",
+        "what was found",
+        "VEI",
+        "start",
+        "end",
+        "position",
+        "plumes",
+        "with outflow",
+        "first plume",
+        "last plume",
+        "observable days",
+    )
     if with_plume.empty:
         body += text.empty("No eruption has a plume within the radius on one of its days.")
-    else:
-        rows = [_eruption_row(row) for _, row in with_plume.iterrows()]
-        body += text.table(head, rows[:SHOWN_ROWS], "Eruptions with plumes.", (0, 1, 3, 4, 6, 7))
-        if len(rows) > SHOWN_ROWS:
-            more = text.table(head, rows[SHOWN_ROWS:], "", (0, 1, 3, 4, 6, 7))
-            body += text.folded(f"{len(rows) - SHOWN_ROWS} more eruptions with plumes", more)
-    if len(without):
-        rows = [_eruption_row(row)[:5] for _, row in without.iterrows()]
-        body += text.folded(
-            text.plural(len(rows), "eruption") + " without a plume",
-            text.table(head[:5], rows, "", (0, 1, 3, 4)),
-        )
+    rows = [_eruption_row(row) for _, row in pd.concat([with_plume, without]).iterrows()]
+    said = (
+        "Every eruption. A volcano that was not seen on any day of its eruption says nothing about plumes; outflow "
+        "counts "
+        "the plumes at the volcano and those that followed from them downwind."
+    )
+    body += text.data_table(head, rows, said, (0, 1, 3, 4, 5, 8, 9))
     return Section("eruptions", "Eruptions", title, body)
+
+
+_STATUS = {
+    "plume": "plume",
+    "no_plume": "observed, no plume",
+    "not_seen": "not seen",
+    "unknown": "no plume",
+}
 
 
 def _eruption_row(row: pd.Series) -> tuple[str, ...]:
     continuing = row["continuing"] is True or str(row["continuing"]) == "True"
+    status = str(row.get("status", "plume" if row["matched"] else "unknown"))
     return (
         str(row["volcano_name"]),
-        text.place(row["longitude"], row["latitude"]),
+        _STATUS.get(status, status),
         text.whole(row["vei"]),
         text.day(row["start"]),
         "continuing" if continuing else text.day(row["end"]),
+        text.place(row["longitude"], row["latitude"]),
         text.whole(row["n_plumes"]),
+        _count(row, "n_plumes_event"),
         text.day(row["first_plume_date"]),
         text.day(row["last_plume_date"]),
+        _count(row, "n_observable_days"),
     )
+
+
+def _count(row: pd.Series, name: str) -> str:
+    value = row.get(name)
+    return text.DASH if value is None or pd.isna(value) else text.whole(value)
 
 
 def edgar_section(inputs: ReportInputs) -> Section:

@@ -7,8 +7,10 @@ from string import Template
 
 from so2plumes.findings.inputs import ReportInputs
 from so2plumes.findings.summary import period_days
-from so2plumes.report import text
+from so2plumes.report import answer, text
+from so2plumes.report.catalogue_section import catalogue_section
 from so2plumes.report.comparison_sections import cluster_section, edgar_section, eruption_section
+from so2plumes.report.method_section import method_section
 from so2plumes.report.overview_sections import (
     days_section,
     histogram_section,
@@ -19,6 +21,7 @@ from so2plumes.report.overview_sections import (
 from so2plumes.report.plume_sections import gallery_section, truth_section, worked_section
 from so2plumes.report.record_sections import coverage_section, reading_section, version_section
 from so2plumes.report.section import Section
+from so2plumes.report.strongest import strongest_section
 
 TEMPLATE = Path(__file__).with_name("page.html")
 SIMULATED = (
@@ -47,7 +50,7 @@ def render_report(inputs: ReportInputs) -> str:
         kicker="Sulphur dioxide plumes in TROPOMI Level-2 data",
         subtitle=period,
         banner=SIMULATED if inputs.is_simulated else "",
-        keys=key_numbers(inputs),
+        keys=answer.lead(inputs) + key_numbers(inputs) + answer.points(inputs) + _pages(inputs),
         contents=contents,
         sections="\n".join(section.html() for section in sections),
         footer=_footer(inputs),
@@ -58,20 +61,31 @@ def report_sections(inputs: ReportInputs) -> list[Section]:
     """All sections in their order."""
     sections = [
         map_section(inputs),
-        days_section(inputs),
         cluster_section(inputs),
+        strongest_section(inputs),
+        days_section(inputs),
+        eruption_section(inputs),
         histogram_section(inputs),
-        label_section(inputs),
         gallery_section(inputs),
         worked_section(inputs),
-        truth_section(inputs),
-        eruption_section(inputs),
+        label_section(inputs),
         edgar_section(inputs),
+        catalogue_section(inputs),
+        truth_section(inputs),
+        method_section(inputs),
         coverage_section(inputs),
-        reading_section(),
+        reading_section(inputs),
         version_section(inputs),
     ]
     return [section for section in sections if section is not None]
+
+
+def _pages(inputs: ReportInputs) -> str:
+    """Ways to the other pages of the campaign, beside this one on the disk."""
+    if not inputs.pages:
+        return ""
+    named = " · ".join(f'<a href="{text.escape(href)}">{text.escape(name)}</a>' for name, href in inputs.pages.items())
+    return text.paragraph(f"Beside this page: {named}.", "note pages")
 
 
 def _footer(inputs: ReportInputs) -> str:

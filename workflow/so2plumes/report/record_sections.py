@@ -12,6 +12,7 @@ from so2plumes.findings.summary import STATUSES, coverage_by_month, daily_counts
 from so2plumes.made_by import spans
 from so2plumes.report import text
 from so2plumes.report.section import Section
+from so2plumes.table import reason_codes
 
 SHOWN_QUARANTINED = 10
 FOLDED_QUARANTINED = 200
@@ -90,24 +91,47 @@ def _quarantined(inputs: ReportInputs) -> str:
     return body
 
 
-def reading_section() -> Section:
-    """How to read a rate."""
+def reading_section(inputs: ReportInputs) -> Section:
+    """How far a rate can be trusted: what holds for all, and what is to be said about those of this run."""
     body = text.paragraph(
-        "An emission rate here is an estimate for the moment of one overpass, from the mass that one plume "
-        "holds over its "
-        "background, the 10 m wind and the plume's length: a first guess to find and compare places and "
-        "days. It is not a "
-        "yearly mean, not a bottom-up inventory value, and no statement about places where no plume was "
-        "found; wind at the "
-        "wrong height, clouds and the assumed layer height alone can change it by a factor of two or more."
+        "An emission rate is an estimate for the moment of one overpass. It is no yearly mean, no value of an "
+        "inventory, "
+        "and says nothing about places where no plume was found: weak plumes are missed (the model card gives the "
+        "probability of detection by rate), clouds hide others. Columns assume a height of the gas, and the wind is "
+        "that "
+        "of the best source at hand; where that is the wind at 10 m, a volcanic plume at altitude can move several "
+        "times "
+        "faster, more than the interval spans."
     )
-    body += text.paragraph(
-        "Steps and files: <code>docs/steps.md</code>. Limits: <code>docs/limitations.md</code>. "
-        "Columns of the tables: "
-        "<code>docs/columns.md</code>.",
-        "note",
+    if len(inputs.plumes):
+        body += _rungs(inputs) + _remarks(inputs)
+    body += text.paragraph("All limits: <code>docs/limitations.md</code>.", "note")
+    return Section("limits", "Limits", "How far to trust it", body)
+
+
+def _rungs(inputs: ReportInputs) -> str:
+    rated = inputs.plumes[inputs.plumes["emission_kg_h"].notna()]
+    counts = rated["wind_rung"].astype(str).value_counts()
+    if rated.empty:
+        return text.paragraph("No plume has a rate.")
+    named = ", ".join(
+        f"{text.escape(name.replace('_', ' '))} {text.percent(count / len(rated), 0)}" for name, count in counts.items()
     )
-    return Section("reading", "How to read it", "How to read it", body)
+    return text.paragraph(f"Wind of the {text.plural(len(rated), 'rate')}: {named}.")
+
+
+def _remarks(inputs: ReportInputs) -> str:
+    """Reason codes by frequency."""
+    counts = Counter(code for codes in inputs.plumes["quality"] for code in codes)
+    if not counts:
+        return text.paragraph("No plume of this run has a remark.")
+    meaning = reason_codes()
+    rows = [
+        (code, meaning.get(code, ""), text.whole(n), text.percent(n / len(inputs.plumes)))
+        for code, n in sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    ]
+    said = f"Remarks on the {text.plural(len(inputs.plumes), 'plume')} of this run; one can have several."
+    return text.table(("remark", "meaning", "plumes", "share"), rows, said, (0, 1), wrapped=(1,))
 
 
 def version_section(inputs: ReportInputs) -> Section:

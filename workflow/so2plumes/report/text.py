@@ -14,6 +14,7 @@ from so2plumes.figures.numbers import DASH, THIN, day, fixed, percent, place, pl
 __all__ = [
     "DASH",
     "THIN",
+    "data_table",
     "day",
     "empty",
     "escape",
@@ -62,10 +63,11 @@ def table(
     rows: Iterable[Sequence[str]],
     caption: str = "",
     text_columns: Iterable[int] = (0,),
+    wrapped: Iterable[int] = (),
 ) -> str:
     """Lay out a table of texts that are escaped here; columns not named as text are set as numbers."""
-    left = set(text_columns)
-    kinds = ["" if i in left else ' class="n"' for i in range(len(head))]
+    left, long = set(text_columns), set(wrapped)
+    kinds = [' class="w"' if i in long else "" if i in left else ' class="n"' for i in range(len(head))]
     top = "".join(f'<th scope="col"{kind}>{escape(name)}</th>' for name, kind in zip(head, kinds, strict=True))
     body = "".join(
         "<tr>" + "".join(f"<td{kind}>{escape(c)}</td>" for c, kind in zip(row, kinds, strict=True)) + "</tr>"
@@ -74,6 +76,27 @@ def table(
     title = f'<p class="caption">{caption}</p>' if caption else ""
     grid = f"<table><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table>"
     return f'{title}<div class="scroll">{grid}</div>'
+
+
+def data_table(
+    head: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    caption: str = "",
+    text_columns: Iterable[int] = (0,),
+    shown: int = 20,
+    wrapped: Iterable[int] = (),
+) -> str:
+    """Table that a reader sorts by its heads and filters by words.
+
+    Only the first rows show until more are asked for; all of them without scripts and in print.
+    """
+    grid = table(head, rows, caption, text_columns, wrapped).replace("<table>", '<table class="sorts">', 1)
+    said, scroll = grid.split('<div class="scroll">', 1)
+    tools = (
+        '<div class="tools" hidden><input type="search" placeholder="filter rows" aria-label="filter rows">'
+        '<output></output><button type="button">show all</button></div>'
+    )
+    return f'<div class="data" data-shown="{shown}">{said}{tools}<div class="scroll">{scroll}</div>'
 
 
 def folded(summary: str, content: str) -> str:
