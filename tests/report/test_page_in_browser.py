@@ -26,7 +26,9 @@ def ask(tmp_path_factory):
     folder = tmp_path_factory.mktemp("browser")
 
     def run(page: str, script: str, width: int = 1150):
-        answer = "<script>document.documentElement.dataset.answer = JSON.stringify((function () {%s})());</script></body>"
+        answer = (
+            "<script>document.documentElement.dataset.answer = JSON.stringify((function () {%s})());</script></body>"
+        )
         path = folder / "page.html"
         path.write_text(page.replace("</body>", answer % script), encoding="utf-8")
         command = [
@@ -65,7 +67,9 @@ function shown() {
 
 
 def test_a_table_shows_its_first_rows_until_all_are_asked_for(ask, table):
-    script = ROWS + "var few = shown().length; box.querySelector('.tools button').click(); return [few, shown().length];"
+    script = (
+        ROWS + "var few = shown().length; box.querySelector('.tools button').click(); return [few, shown().length];"
+    )
     assert ask(table, script) == [12, 30]
 
 

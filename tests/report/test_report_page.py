@@ -53,8 +53,8 @@ def test_page_is_whole_and_alone(page):
 
 def test_page_has_every_section(page):
     names = (
-        "map clusters strongest days eruptions distributions gallery worked labels edgar catalogues methods coverage limits"
-        " versions"
+        "map clusters strongest days eruptions distributions gallery worked labels edgar catalogues methods coverage "
+        "limits versions"
     )
     assert page.ids == names.split()
 

@@ -14,7 +14,7 @@ import pandas as pd
 from so2plumes.dictionary import empty
 from so2plumes.errors import TableError
 from so2plumes.files import read_json
-from so2plumes.findings.sample import select_gallery
+from so2plumes.findings.sample import select_gallery, select_worked
 from so2plumes.made_by import MadeBy
 from so2plumes.table import plume_frame, read_plumes
 
@@ -204,7 +204,7 @@ def read_coverage(receipts: Iterable[str | Path]) -> pd.DataFrame:
 
 
 def read_gallery_chips(plumes: pd.DataFrame, paths: Iterable[str | Path], n: int = 20) -> list[Chip]:
-    """Read the chips of the plumes that the gallery shows, opening only the periods they lie in.
+    """Read the chips of the plumes that the gallery and the worked example show, opening only the periods they lie in.
 
     Parameters
     ----------
@@ -217,7 +217,8 @@ def read_gallery_chips(plumes: pd.DataFrame, paths: Iterable[str | Path], n: int
     """
     from so2plumes.plumes.chips import read_chips
 
-    chosen = plumes[plumes["plume_id"].isin(select_gallery(plumes, n))]
+    names = {*select_gallery(plumes, n), select_worked(plumes, set(plumes["plume_id"]))}
+    chosen = plumes[plumes["plume_id"].isin(names)]
     wanted, dates = set(chosen["plume_id"]), tuple(sorted(set(chosen["date"])))
     chips: dict[str, Chip] = {}
     for path in sorted(Path(p) for p in paths):

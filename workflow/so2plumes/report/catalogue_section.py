@@ -31,14 +31,17 @@ def _masses(table: pd.DataFrame) -> str:
     facts = table.attrs
     if table.empty:
         return text.empty("The catalogue of eruption masses has no row in this period.")
+    ratio = (
+        f" with a median of our mass over theirs of {text.rounded(facts['median_ratio'], 2)}"
+        if facts["n_found"]
+        else ""
+    )
     words = (
         f"Of {text.plural(len(table), 'eruption')} with a mass in the catalogue, {text.whole(facts['n_found'])} have "
-        f"plumes of "
-        f"ours on that day; the median of our mass over theirs is {text.rounded(facts['median_ratio'], 2)}. Theirs "
-        f"is the "
-        "mass of the whole cloud, with a retrieval for the height of the cloud; ours is what lies inside the "
-        "outlines of "
-        "one orbit."
+        f"plumes "
+        f"of ours on that day{ratio}. Theirs is the mass of the whole cloud, with a retrieval for the height of the "
+        f"cloud; "
+        "ours is what lies inside the outlines of one orbit."
     )
     head = (
         "volcano",
@@ -63,7 +66,7 @@ def _masses(table: pd.DataFrame) -> str:
             text.rounded(r["our_best_mass_kt"]),
             text.DASH if pd.isna(r["observable"]) else ("yes" if r["observable"] else "no"),
         )
-        for r in table.to_dict("records")
+        for r in _ours_first(table).to_dict("records")
     ]
     return "<h3>Masses of eruptions</h3>" + text.paragraph(words) + text.data_table(head, rows, "", (0, 1, 2, 8), 12)
 
@@ -72,13 +75,17 @@ def _rates(table: pd.DataFrame) -> str:
     facts = table.attrs
     if table.empty:
         return text.empty("The catalogue of persistent sources has no row.")
+    ratio = (
+        f"; the median of our rate over theirs is {text.rounded(facts['median_ratio'], 2)}, and "
+        f"{text.rounded(facts['median_ratio_persistent'], 2)} when ours counts only on days with a plume"
+        if facts["n_with_cluster"]
+        else ""
+    )
     words = (
-        f"Of {text.plural(len(table), 'source')} that degas persistently, {text.whole(facts['n_with_cluster'])} have "
-        f"a cluster "
-        f"of ours within {facts['radius_km']:g} km; the median of our rate over theirs is "
-        f"{text.rounded(facts['median_ratio'], 2)}, and {text.rounded(facts['median_ratio_persistent'], 2)} when "
-        f"ours counts only on "
-        "days with a plume. Theirs is a mean over years, ours is that of the moments at which a plume was seen."
+        f"Of {text.plural(len(table), 'source')} that degas persistently, {text.whole(facts['n_with_cluster'])} have a "
+        f"cluster of ours within {facts['radius_km']:g} km{ratio}. Theirs is a mean over years, ours is that of the "
+        f"moments "
+        "at which a plume was seen."
     )
     head = (
         "source",
@@ -98,10 +105,15 @@ def _rates(table: pd.DataFrame) -> str:
             text.rounded(r["our_median_kg_h"]),
             text.rounded(r["ratio"], 2),
             text.rounded(r["ratio_persistent"], 2),
-            f"{text.fixed(r['our_persistence_percent'], 1)}{text.THIN}%",
+            text.percent(r["our_persistence_percent"] / 100.0),
             text.whole(r["n_plumes"]),
         )
-        for r in table.to_dict("records")
+        for r in _ours_first(table).to_dict("records")
     ]
     said = "Rates in kg h⁻¹."
     return "<h3>Persistent sources</h3>" + text.paragraph(words) + text.data_table(head, rows, said, (0, 1), 12)
+
+
+def _ours_first(table: pd.DataFrame) -> pd.DataFrame:
+    """Rows with plumes of ours before the others."""
+    return table.iloc[(table["n_plumes"].to_numpy() == 0).argsort(kind="stable")]
