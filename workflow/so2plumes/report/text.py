@@ -88,7 +88,7 @@ def data_table(
 ) -> str:
     """Table that a reader sorts by its heads and filters by words.
 
-    Only the first rows show until more are asked for; all of them without scripts and in print.
+    Only the first rows show, on screen and in print, until more are asked for; all of them without scripts.
     """
     grid = table(head, rows, caption, text_columns, wrapped).replace("<table>", '<table class="sorts">', 1)
     said, scroll = grid.split('<div class="scroll">', 1)
