@@ -14,8 +14,10 @@ from tests.weather.era5_files import SINGLE, Atmosphere, dataset, hours, write_n
 from tests.workflow.conftest import TINY, make_campaign
 
 from so2plumes.cli import main
+from so2plumes.made_by import read_field
 from so2plumes.plumes.chips import read_chips
 from so2plumes.table import read_plumes
+from so2plumes.versions import ALGORITHMS
 
 pytestmark = pytest.mark.campaign
 
@@ -79,6 +81,8 @@ def test_rates_appear_where_granules_have_no_wind(root, tmp_path, archive, accou
     assert set(table["wind_source"]) == {"era5_10m"}
     np.testing.assert_allclose(table["wind_speed_median_m_s"], 6.5, atol=1e-4)
     assert table["emission_kg_h"].notna().any()
+    (record,) = read_field(campaign.folder / TARGET)
+    assert record.versions["fetch_winds"].startswith(f"{ALGORITHMS['fetch_winds']} (so2plumes ")
     submitted = len(server.submitted)
     assert 2 <= submitted <= 2 * 8
     assert campaign.planned(TARGET) == {}
@@ -95,6 +99,7 @@ def test_without_era5_no_such_job_and_no_rate(root, tmp_path, archive):
     campaign = campaign_of(root, tmp_path, archive)
     assert "fetch_winds" not in campaign.planned(TARGET)
     campaign.run(TARGET)
+    assert "fetch_winds" not in read_field(campaign.folder / TARGET)[0].versions
     table = plumes_of(campaign)
     assert set(table["wind_source"]) == {"none"}
     assert table["emission_kg_h"].isna().all()

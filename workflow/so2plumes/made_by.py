@@ -53,6 +53,14 @@ def from_text(text: str | None) -> dict[str, str]:
     return dict(json.loads(text)) if text else {}
 
 
+def read_attribute(path: str | Path) -> dict[str, str]:
+    """Read the record of a NetCDF file; empty where it was written without."""
+    import netCDF4
+
+    with netCDF4.Dataset(path) as dataset:
+        return from_text(getattr(dataset, "made_by", ""))
+
+
 def write_beside(folder: Path, versions: Mapping[str, str]) -> None:
     """Leave a record in a folder of products."""
     write_json(folder / FILE, dict(versions))

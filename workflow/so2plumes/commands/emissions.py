@@ -21,8 +21,8 @@ log = logging.getLogger(__name__)
 def estimate_emissions(options: argparse.Namespace) -> None:
     """Compute the record of every plume of a chips file: geometry, mass, wind, rates and errors, label, reasons."""
     from so2plumes.emissions.record import Surroundings, plume_record
-    from so2plumes.made_by import MadeBy, extended
-    from so2plumes.plumes.chips import read_chips, read_made_by
+    from so2plumes.made_by import MadeBy, extended, read_attribute
+    from so2plumes.plumes.chips import read_chips
     from so2plumes.provenance import Provenance
     from so2plumes.table import plume_frame, write_plumes
 
@@ -32,7 +32,8 @@ def estimate_emissions(options: argparse.Namespace) -> None:
     rows = [
         plume_record(chip, rule, Surroundings(field, known, origin)) for chip, field in zip(chips, fields, strict=True)
     ]
-    versions = extended(read_made_by(options.chips), "estimate_emissions")
+    earlier = read_attribute(options.chips) | (read_attribute(options.winds) if options.winds else {})
+    versions = extended(earlier, "estimate_emissions")
     write_plumes(plume_frame(rows), options.out, [MadeBy(versions, (options.chips.stem,))])
     log.info("%d plumes", len(rows))
 

@@ -13,6 +13,7 @@ log = logging.getLogger(__name__)
 
 def fetch_winds(options: argparse.Namespace) -> None:
     """Fetch the ERA5 winds of the plumes of a chips file that need them, from a folder or the Climate Data Store."""
+    from so2plumes.made_by import extended, to_text
     from so2plumes.plumes.chips import read_chips
     from so2plumes.weather.account import find_account
     from so2plumes.weather.client import CdsClient
@@ -29,7 +30,7 @@ def fetch_winds(options: argparse.Namespace) -> None:
         boxes = download_blocks(client, blocks, rule.levels_hpa, kept)
     else:
         boxes = folder_blocks(options.source, blocks)
-    write_winds(boxes, options.out)
+    write_winds(boxes, options.out, to_text(extended({}, "fetch_winds")))
     forget_requests(kept)
 
 

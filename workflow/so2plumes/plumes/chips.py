@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from so2plumes.cf import MILLISECONDS, describe, file_attributes, place_coverage, time_coverage
 from so2plumes.errors import TableError
 from so2plumes.files import atomic_path
-from so2plumes.made_by import from_text, to_text
+from so2plumes.made_by import to_text
 
 PIXEL_FIELDS: dict[str, tuple[str, str]] = {
     "longitude": ("f4", "degrees_east"),
@@ -243,12 +243,6 @@ def _describe_field(variable: netCDF4.Variable, unit: str, present: Collection[s
         variable.delncattr(attribute)
         if named:
             variable.setncattr(attribute, " ".join(named))
-
-
-def read_made_by(path: str | Path) -> dict[str, str]:
-    """Read what the chips of a file were made by; empty where it was written without."""
-    with netCDF4.Dataset(path) as dataset:
-        return from_text(getattr(dataset, "made_by", ""))
 
 
 def read_chips(path: str | Path) -> list[Chip]:

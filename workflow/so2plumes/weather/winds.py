@@ -53,8 +53,11 @@ class Winds:
         return None if place is None else self.fields[place]
 
 
-def write_winds(boxes: Sequence[tuple[Block, xr.Dataset]], path: str | Path) -> None:
-    """Write normalised boxes to one NetCDF-4 file, atomically; no boxes make a valid file that says so."""
+def write_winds(boxes: Sequence[tuple[Block, xr.Dataset]], path: str | Path, made_by: str = "") -> None:
+    """Write normalised boxes to one NetCDF-4 file, atomically; no boxes make a valid file that says so.
+
+    `made_by` is what `so2plumes.made_by.to_text` gives.
+    """
     with atomic_path(path) as temporary:
         with netCDF4.Dataset(temporary, "w") as dataset:
             dataset.setncatts(
@@ -63,6 +66,7 @@ def write_winds(boxes: Sequence[tuple[Block, xr.Dataset]], path: str | Path) -> 
                     "title": "ERA5 winds over SO2 plumes",
                     "references": CREDIT,
                     "n_boxes": len(boxes),
+                    "made_by": made_by,
                     "comment": f"{len(boxes)} boxes" if boxes else "no plume of this period needs ERA5 winds",
                 }
             )
