@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -58,13 +59,14 @@ def plume_map(inputs: ReportInputs) -> Figure:
     x, y = view.xy(inputs.plumes["max_longitude"], inputs.plumes["max_latitude"])
     if not view.is_global:
         _draw_outlines(axes, view, inputs.plumes)
-    axes.scatter(x[~good], y[~good], s=7, c="white", edgecolors="#6b7780", lw=0.6, zorder=3)
+    crowd = style.is_crowd(len(x))
+    axes.scatter(x[~good], y[~good], s=7, c="white", edgecolors="#6b7780", lw=0.6, zorder=3, rasterized=crowd)
     if good.any():
         norm = rate_norm(rates[good])
         order = np.flatnonzero(good)[np.argsort(rates[good], kind="stable")]
         points = axes.scatter(
             x[order], y[order], c=rates[order], s=_sizes(rates[order], norm, len(rates)),
-            cmap=STRONG_IS_DARK, norm=norm, edgecolors="#2b3a44", lw=0.25, alpha=0.9, zorder=4,
+            cmap=STRONG_IS_DARK, norm=norm, edgecolors="#2b3a44", lw=0.25, alpha=0.9, zorder=4, rasterized=crowd,
         )  # fmt: skip
         rate_bar(axes, points, view.is_global)
     ring_clusters(axes, view, inputs.clusters)
@@ -113,11 +115,18 @@ def ring_clusters(axes: Axes, view: MapView, clusters: pd.DataFrame) -> None:
     x, y = view.xy(_numbers(clusters, "longitude"), _numbers(clusters, "latitude"))
     for width, colour in ((2.4, "white"), (1.2, style.INK)):
         axes.scatter(x, y, s=120, facecolors="none", edgecolors=colour, lw=width, zorder=6)
-    names = [cluster_name(row) for _, row in clusters.head(NAMED_CLUSTERS).iterrows()]
+    names = [short_name(cluster_name(row)) for _, row in clusters.head(NAMED_CLUSTERS).iterrows()]
     place_names(axes, x[: len(names)], y[: len(names)], names)
 
 
-def cluster_name(row: pd.Series) -> str:
+def short_name(name: str, most: int = 26) -> str:
+    """Cut a long name at a word."""
+    if len(name) <= most:
+        return name
+    return name[: most - 1].rsplit(" ", 1)[0] + "\u2026"
+
+
+def cluster_name(row: Mapping[Any, Any] | pd.Series) -> str:
     """Nearest source of a cluster, or its rank where none is known."""
     source = str(row["nearest_source"])
     return f"cluster {row['rank']}" if source in ("", "unknown", "nan", "None") else source
@@ -135,7 +144,10 @@ def label_map(inputs: ReportInputs) -> Figure:
     for label in sorted(counts.index, key=lambda name: (-counts[name], name)):
         colour, marker, _ = style.LABELS.get(label, ("black", "x", ""))
         here = (inputs.plumes["label"] == label).to_numpy()
-        axes.scatter(x[here], y[here], s=size, c=colour, marker=marker, edgecolors="white", lw=0.3, zorder=4)
+        axes.scatter(
+            x[here], y[here], s=size, c=colour, marker=marker, edgecolors="white", lw=0.3, zorder=4,
+            rasterized=style.is_crowd(len(x)),
+        )  # fmt: skip
         handles.append(_key(marker, colour, f"{label} ({counts[label]})"))
     if handles:
         figure.legend(handles=handles, loc="outside lower center", ncols=min(len(handles), 4))
@@ -159,7 +171,7 @@ def cluster_map(axes: Axes, inputs: ReportInputs, view: MapView) -> None:
     )  # fmt: skip
     rate_bar(axes, points, view.is_global, "plumes in the cluster")
     place_names(axes, x[:NAMED_CLUSTERS], y[:NAMED_CLUSTERS],
-                [cluster_name(row) for _, row in clusters.head(NAMED_CLUSTERS).iterrows()])  # fmt: skip
+                [short_name(cluster_name(row)) for _, row in clusters.head(NAMED_CLUSTERS).iterrows()])  # fmt: skip
 
 
 @style.styled
@@ -186,7 +198,7 @@ def cluster_rates(inputs: ReportInputs, most: int = 20) -> Figure:
                   label=kind or "other or unknown source")  # fmt: skip
     axes.set_xscale("log")
     style.plain_log(axes.xaxis, *axes.get_xlim())
-    axes.set_yticks(y, [f"{cluster_name(row)}  ({row['n_plumes']})" for _, row in table.iterrows()])
+    axes.set_yticks(y, [f"{short_name(cluster_name(row))}  ({row['n_plumes']})" for _, row in table.iterrows()])
     axes.set_ylim(-0.7, len(table) - 0.3)
     axes.grid(axis="y", visible=False)
     axes.set_xlabel("emission rate, kg h$^{-1}$")
@@ -202,11 +214,12 @@ def eruption_map(inputs: ReportInputs) -> Figure:
     figure, axes = map_figure(view, bar=False)
     axes.scatter(
         *view.xy(inputs.plumes["max_longitude"], inputs.plumes["max_latitude"]),
-        s=2.5,
+        s=float(np.clip(2.5 * (3000 / max(len(inputs.plumes), 1)) ** 0.5, 0.5, 2.5)),
         c="#5d6a74",
         lw=0,
         alpha=0.5,
         zorder=3,
+        rasterized=style.is_crowd(len(inputs.plumes)),
     )
     matched = eruptions["matched"].astype(bool).to_numpy()
     x, y = view.xy(_numbers(eruptions, "longitude"), _numbers(eruptions, "latitude"))
