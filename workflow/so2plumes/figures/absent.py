@@ -7,6 +7,7 @@ import pandas as pd
 from so2plumes.figures.daily import day_table
 from so2plumes.figures.labels import label_rows
 from so2plumes.figures.outflow import outflow_data
+from so2plumes.figures.region import region_days
 from so2plumes.findings.inputs import ReportInputs
 
 
@@ -23,6 +24,15 @@ def no_rows(inputs: ReportInputs, name: str, words: str) -> str:
 def no_day(inputs: ReportInputs) -> str:
     """Say that no day was seen."""
     return "" if day_table(inputs)["seen"].any() else "no day of this period was seen"
+
+
+def no_box(inputs: ReportInputs) -> str:
+    """Say that the box was not seen."""
+    days = region_days(inputs)
+    if days.empty:
+        return "no table of the plumes in a box"
+    name = inputs.table("region_panel")["region"].iloc[0]
+    return "" if days["seen"].any() else f"nothing was seen in the box {name} (analysis.panel_box)"
 
 
 def no_cluster(inputs: ReportInputs) -> str:

@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 
 from so2plumes.figures import annual_maps, fluxes, gallery, labels, map_data, outflow, ratios, region, scene, sources
 from so2plumes.figures.absent import (
+    no_box,
     no_catalogue,
     no_cluster,
     no_day,
@@ -95,7 +96,7 @@ FIGURES: tuple[PaperFigure, ...] = (
         "Plumes per day in the box of `analysis.panel_box`",
         region.region_figure,
         region.region_data,
-        lambda inputs: no_rows(inputs, "region_panel", "no table of the plumes in a box"),
+        no_box,
     ),
     PaperFigure(
         "fig07_clusters",

@@ -38,6 +38,7 @@ def write_figures(
     list of Path
         Three of each figure, always all of them.
     """
+    logging.getLogger("fontTools").setLevel(logging.WARNING)
     paths: list[Path] = []
     for figure in figures:
         why = figure.absent(inputs)

@@ -66,7 +66,7 @@ def _draw_points(axes: Axes, inputs: ReportInputs, view: MapView, labels: list[s
         colour, marker, _ = style.LABELS.get(label, ("black", "x", ""))
         here = (plumes["label"] == label).to_numpy()
         axes.scatter(
-            x[here], y[here], s=size, c=colour, marker=marker, edgecolors="white", lw=0.05 * size**0.5 if size > 4 else 0,
+            x[here], y[here], s=size, c=colour, marker=marker, edgecolors="white", lw=0.2 if size > 4 else 0,
             zorder=4 + 0.1 * order, rasterized=style.is_crowd(len(x)),
         )  # fmt: skip
 
@@ -88,8 +88,9 @@ def _draw_shares(axes: Axes, shares: pd.DataFrame) -> None:
     axes.set_yticks(y, shares["label"].astype(str).tolist(), fontsize=8)
     axes.tick_params(axis="y", length=0, pad=12)
     axes.set_ylim(-0.6, len(shares) - 0.4)
-    axes.set_xlim(0, max(100.0 * float(shares["share"].max()), 45.0) * 2.2)
-    axes.xaxis.set_major_locator(FixedLocator(range(0, 101, 10)))
+    most = max(100.0 * float(shares["share"].max()), 45.0)
+    axes.set_xlim(0, 2.2 * most)
+    axes.xaxis.set_major_locator(FixedLocator(range(0, 101, 10 if most < 60 else 20)))
     axes.set_xlabel("% of plumes (black line: the paper)")
     axes.grid(axis="y", visible=False)
 

@@ -25,6 +25,7 @@ def cluster_rate_data(inputs: ReportInputs, most: int = 20) -> pd.DataFrame:
 def eruption_data(inputs: ReportInputs) -> pd.DataFrame:
     """Eruptions, with a plume or without, then the places of all plumes."""
     names = ["eruption_number", "volcano_name", "longitude", "latitude", "matched", "n_plumes"]
+    names += ["status"] if "status" in inputs.eruptions else []
     eruptions = inputs.eruptions[names].rename(columns=_PLACE).assign(part="eruption")
     eruptions["matched"] = eruptions["matched"].astype(bool)
     plumes = pd.DataFrame(

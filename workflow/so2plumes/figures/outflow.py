@@ -83,10 +83,11 @@ def outflow_figure(inputs: ReportInputs) -> Figure:
     panels = [part for _, part in table.groupby("panel")]
     columns = min(2, len(panels))
     rows = -(-len(panels) // columns)
-    width = style.WIDE_IN / 2
+    width = style.WIDE_IN / 2 if columns == 2 else 0.7 * style.WIDE_IN
     figure = style.new_figure(width * columns, rows * (width / _ASPECT + 0.3) + 0.65)
     grid = figure.subplots(rows, columns, squeeze=False)
-    high = float(np.clip(np.ceil(table["days_since_first_plume_d"].max()), 1.0, SHOWN_DAYS))
+    limit = SHOWN_DAYS if (inputs.table("spikes")["kind"] == "eruption").any() else np.inf
+    high = float(np.clip(np.ceil(table["days_since_first_plume_d"].max()), 1.0, limit))
     drawn = [_draw_panel(axes, inputs, part, high) for axes, part in zip(grid.flat, panels, strict=False)]
     for axes in grid.flat[len(panels) :]:
         axes.remove()
@@ -94,7 +95,7 @@ def outflow_figure(inputs: ReportInputs) -> Figure:
     bar = figure.colorbar(
         drawn[0], ax=list(grid.flat[: len(panels)]), location="bottom", aspect=45, shrink=0.7, pad=0.02, extend=more
     )
-    bar.set_label("days since the first plume of the panel (triangle: the volcano)")
+    bar.set_label("days since the first plume shown; triangle: the volcano")
     bar.outline.set_visible(False)
     return figure
 

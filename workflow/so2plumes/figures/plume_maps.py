@@ -164,7 +164,8 @@ def cluster_map(axes: Axes, inputs: ReportInputs, view: MapView) -> None:
     clusters = inputs.clusters
     x, y = view.xy(_numbers(clusters, "longitude"), _numbers(clusters, "latitude"))
     count = _numbers(clusters, "n_plumes")
-    norm = LogNorm(max(count.min(), 1) * 0.9, count.max() * 1.1)
+    middle = np.sqrt(max(count.min(), 1) * count.max())
+    norm = LogNorm(min(max(count.min(), 1) * 0.9, middle / 2), max(count.max() * 1.1, middle * 2))
     points = axes.scatter(
         x, y, c=count, s=25 + 90 * np.asarray(norm(count)), cmap=STRONG_IS_DARK, norm=norm,
         edgecolors="white", lw=0.8, zorder=5,
@@ -208,45 +209,35 @@ def cluster_rates(inputs: ReportInputs, most: int = 20) -> Figure:
 
 @style.styled
 def eruption_map(inputs: ReportInputs) -> Figure:
-    """Eruptions with and without a plume (FP-pre Fig. 8)."""
+    """Eruptions with a plume, without one, and those whose volcano was never observable (FP-pre Fig. 8)."""
     eruptions = inputs.eruptions
-    view = shared_view(inputs, eruptions)
-    figure, axes = map_figure(view, bar=False)
-    axes.scatter(
-        *view.xy(inputs.plumes["max_longitude"], inputs.plumes["max_latitude"]),
-        s=float(np.clip(2.5 * (3000 / max(len(inputs.plumes), 1)) ** 0.5, 0.5, 2.5)),
-        c="#5d6a74",
-        lw=0,
-        alpha=0.5,
-        zorder=3,
-        rasterized=style.is_crowd(len(inputs.plumes)),
-    )
     matched = eruptions["matched"].astype(bool).to_numpy()
+    hidden = ~matched & (eruptions["status"] == "not_seen").to_numpy() if "status" in eruptions else matched & False
+    view = shared_view(inputs, eruptions if hidden.all() else eruptions[~hidden])
+    figure, axes = map_figure(view, bar=False)
+    n = max(len(inputs.plumes), 1)
+    axes.scatter(
+        *view.xy(inputs.plumes["max_longitude"], inputs.plumes["max_latitude"]), c="#5d6a74", lw=0, alpha=0.5, zorder=3,
+        s=float(np.clip(2.5 * (3000 / n) ** 0.5, 0.5, 2.5)), rasterized=style.is_crowd(n),
+    )  # fmt: skip
     x, y = view.xy(_numbers(eruptions, "longitude"), _numbers(eruptions, "latitude"))
     if not view.is_global:
-        _draw_circles(axes, view, eruptions, float(eruptions.attrs.get("radius_km", 50.0)))
-    axes.scatter(
-        x[~matched],
-        y[~matched],
-        s=24,
-        marker="o",
-        facecolors="white",
-        edgecolors=style.ACCENT,
-        lw=1.2,
-        zorder=4,
-    )
+        _draw_circles(axes, view, eruptions[~hidden], float(eruptions.attrs.get("radius_km", 50.0)))
+    bare = ~matched & ~hidden
+    open_circle: dict[str, Any] = {"marker": "o", "facecolors": "white", "edgecolors": style.ACCENT}
+    axes.scatter(x[hidden], y[hidden], s=16, marker="x", c=style.MUTED, lw=0.9, zorder=3.5)
+    axes.scatter(x[bare], y[bare], s=24, lw=1.2, zorder=4, **open_circle)
     axes.scatter(x[matched], y[matched], s=38, marker="^", c=style.STRONG, edgecolors="white", lw=0.5, zorder=5)
     order = np.argsort(-_numbers(eruptions, "n_plumes"), kind="stable")
     order = order[matched[order]][:10]
     place_names(axes, x[order], y[order], [str(eruptions["volcano_name"].iloc[i]) for i in order])
-    figure.legend(
-        handles=[
-            _key("^", style.STRONG, f"with a plume ({matched.sum()})"),
-            _key("o", style.ACCENT, f"without ({(~matched).sum()})", filled=False),
-        ],
-        loc="outside lower center",
-        ncols=2,
-    )
+    handles = [
+        _key("^", style.STRONG, f"with a plume ({matched.sum()})"),
+        _key("o", style.ACCENT, f"without ({bare.sum()})", filled=False),
+    ]
+    if hidden.any():
+        handles.append(_key("x", style.MUTED, f"never observable ({hidden.sum()})"))
+    figure.legend(handles=handles, loc="outside lower center", ncols=3)
     return figure
 
 

@@ -50,31 +50,30 @@ def ratio_figure(inputs: ReportInputs) -> Figure:
     table = ratio_data(inputs)
     figure = style.new_figure(style.WIDE_IN, 3.75)
     left, right = figure.subplots(1, 2)
-    left.set_title("A  Eruption masses", fontsize=8.5)
     part = table[table["part"] == "eruption"]
+    left.set_title("A  Eruption masses", fontsize=8.5)
     if len(part):
-        _draw_pairs(left, part, "catalogue_mass_kt", "our_mass_kt", "A  Eruption masses")
+        words = ("MSVOLSO2L4, kt", "ours, the orbit with most, kt")
+        _draw_pairs(left, part, ("catalogue_mass_kt", "our_mass_kt"), words)
     else:
-        _say_nothing(left, "no catalogue of eruption masses, or no row of this period")
-    left.set(xlabel="MSVOLSO2L4, kt", ylabel="ours, the orbit with most, kt")
-    right.set_title("B  Persistent rates", fontsize=8.5)
+        _say_nothing(left, "no catalogue of eruption masses,\nor no row of this period")
     part = table[table["part"] == "source"]
+    right.set_title("B  Persistent rates", fontsize=8.5)
     if len(part):
-        _draw_pairs(right, part, "catalogue_emission_kg_h", "our_median_emission_kg_h", "B  Persistent rates")
+        words = ("catalogue, mean of all days, kg h$^{-1}$", "ours, days with a plume, kg h$^{-1}$")
+        _draw_pairs(right, part, ("catalogue_emission_kg_h", "our_median_emission_kg_h"), words)
     else:
         _say_nothing(right, "no catalogue of persistent sources")
-    right.set(xlabel="catalogue, mean of all days, kg h$^{-1}$", ylabel="ours, days with a plume, kg h$^{-1}$")
     return figure
 
 
 def _say_nothing(axes: Axes, words: str) -> None:
     axes.text(0.5, 0.5, words, transform=axes.transAxes, ha="center", color=style.MUTED, wrap=True)
-    axes.set_xticks([])
-    axes.set_yticks([])
+    style.bare(axes)
 
 
-def _draw_pairs(axes: Axes, table: pd.DataFrame, theirs: str, ours: str, title: str) -> None:
-    x, y = table[theirs].to_numpy(dtype=float), table[ours].to_numpy(dtype=float)
+def _draw_pairs(axes: Axes, table: pd.DataFrame, columns: tuple[str, str], labels: tuple[str, str]) -> None:
+    x, y = (table[name].to_numpy(dtype=float) for name in columns)
     both = np.isfinite(x) & np.isfinite(y) & (x > 0) & (y > 0)
     alone = np.isfinite(x) & (x > 0) & ~both
     if not both.any():
@@ -85,12 +84,13 @@ def _draw_pairs(axes: Axes, table: pd.DataFrame, theirs: str, ours: str, title: 
     axes.fill_between(line, line / _FACTOR, line * _FACTOR, color=style.ACCENT, alpha=0.1, lw=0, label="factor of 3")
     axes.plot(line, line, color=style.MUTED, lw=1, label="equal")
     ratio = y[both] / x[both]
-    within = float(np.mean((ratio > 1 / _FACTOR) & (ratio < _FACTOR)))
+    within = int(np.sum((ratio > 1 / _FACTOR) & (ratio < _FACTOR)))
     axes.scatter(
         x[both], y[both], s=20, c=style.ACCENT, edgecolors="white", lw=0.4, zorder=4, label=f"both ({both.sum()})"
     )
     axes.plot(x[alone], np.full(alone.sum(), low), ls="", marker="|", ms=8, mew=0.9, color=style.STRONG, zorder=5,
               clip_on=False, label=f"none of ours ({alone.sum()})")  # fmt: skip
+    axes.set(xlabel=labels[0], ylabel=labels[1])
     axes.set_xscale("log")
     axes.set_yscale("log")
     axes.set_xlim(low, high)
@@ -98,8 +98,9 @@ def _draw_pairs(axes: Axes, table: pd.DataFrame, theirs: str, ours: str, title: 
     axes.set_aspect("equal")
     for axis in (axes.xaxis, axes.yaxis):
         style.plain_log(axis, low, high)
-    words = f"median ratio {np.median(ratio):.2g}, {100 * within:.0f} % of {both.sum()} within a factor of 3"
-    axes.set_title(f"{title}\n{words}", fontsize=8.5)
+    axes.set_title(axes.get_title(loc="left"), fontsize=8.5, pad=17)
+    words = f"ours / catalogue: median {np.median(ratio):.2g}, {within} of {both.sum()} within a factor of 3"
+    axes.text(0.0, 1.02, words, transform=axes.transAxes, fontsize=7.5)
     axes.legend(loc="upper left", fontsize=7.5)
     strong = np.flatnonzero(both)[np.argsort(-x[both], kind="stable")][:_NAMED]
     strong = strong[[str(name) != "" for name in table["name"].iloc[strong]]]

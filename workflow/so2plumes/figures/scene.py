@@ -59,7 +59,6 @@ def scene_figure(inputs: ReportInputs) -> Figure:
     figure = style.new_figure(shown + 0.9, shown * height / width + 0.65)
     axes = figure.add_subplot()
     image = draw_pixels(axes, geometry, column_du(chip))
-    image.set_rasterized(True)
     draw_outline(axes, geometry, width=1.2)
     draw_outline(axes, replace(geometry, mask=_others(chip)), width=0.8)
     axes.set_xlim(x.min(), x.max())
@@ -81,7 +80,12 @@ def _scene_words(inputs: ReportInputs, chip: Chip) -> str:
     when = str(chip.time)[:16].replace("T", " ")
     words = f"{when} UTC, {text.place(row['max_longitude'], row['max_latitude'], 1)}, "
     words += f"length {text.rounded(row['length_m'] / 1e3)} km\n"
-    words += f"The image is the plume and {_margin(chip)} pixels around it, not the whole swath."
+    margin = _margin(chip)
+    words += (
+        f"The image is the plume and {margin} pixels around it, not the whole swath."
+        if margin
+        else "The plume runs out of the image: what was searched ends there."
+    )
     longest = inputs.plumes["length_m"].max()
     if longest > row["length_m"]:
         words += f"\nThe longest plume of the period, {text.rounded(longest / 1e3)} km, has no image here."

@@ -11,7 +11,7 @@ from matplotlib.patches import Rectangle
 
 from so2plumes.figures import style
 from so2plumes.figures.maps import place_names
-from so2plumes.figures.plume_maps import cluster_name, short_name
+from so2plumes.figures.plume_maps import short_name
 from so2plumes.findings.inputs import ReportInputs
 from so2plumes.sources.known import UNKNOWN
 
@@ -37,7 +37,7 @@ def history_figure(inputs: ReportInputs) -> Figure:
     month = table["year"] * 12 + table["month"].astype(int) - 1
     grid = table.assign(at=month).pivot(index="rank", columns="at", values="persistence_percent")
     names = table.drop_duplicates("rank").set_index("rank")["nearest_source"]
-    figure = style.new_figure(style.WIDE_IN, 1.25 + 0.19 * len(grid))
+    figure = style.new_figure(style.WIDE_IN, 1.35 + 0.19 * len(grid))
     axes = figure.add_subplot()
     axes.set_facecolor(style.NOT_SEEN)
     axes.grid(False)
@@ -50,12 +50,12 @@ def history_figure(inputs: ReportInputs) -> Figure:
         axes.add_patch(box)
     image = axes.pcolormesh(*edges, values, cmap="cividis", vmin=0, vmax=100, zorder=2, lw=0)
     axes.hlines(edges[1], 0, len(grid.columns), color="white", lw=1.2, zorder=2.5)
-    rows = [f"{rank}  {short_name(cluster_name({'rank': rank, 'nearest_source': names[rank]}))}" for rank in grid.index]
+    rows = [f"{rank}  {short_name(str(names[rank]).replace(UNKNOWN, 'unknown source'))}" for rank in grid.index]
     axes.set_yticks(edges[1][:-1] + 0.5, rows, fontsize=7.5)
     axes.invert_yaxis()
     axes.tick_params(axis="y", length=0)
     _month_ticks(axes, [int(month) for month in np.unique(month)])
-    bar = figure.colorbar(image, ax=axes, pad=0.015, aspect=30, shrink=0.9)
+    bar = figure.colorbar(image, ax=axes, location="bottom", pad=0.03, aspect=45, shrink=0.6)
     of = "observable" if table["of_observable_days"].all() else "calendar"
     bar.set_label(f"{of} days with a plume, %")
     bar.outline.set_visible(False)

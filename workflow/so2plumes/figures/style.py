@@ -145,7 +145,7 @@ def png_bytes(figure: Figure, dpi: int = 150) -> bytes:
     return stream.getvalue()
 
 
-def pdf_bytes(figure: Figure, dpi: int = 200) -> bytes:
+def pdf_bytes(figure: Figure, dpi: int = 180) -> bytes:
     """Render a figure as PDF with embedded TrueType fonts; the bytes depend on the figure only.
 
     Lines and letters are vectors; what is marked as rasterized is an image of the resolution `dpi`.
