@@ -1,14 +1,20 @@
 # What people read.
 
-TABLE_NAMES = (
-    "yearly daily_counts clusters eruptions labels coverage quarantined".split()
-)
-FIGURE_NAMES = "map daily_counts histograms clusters eruptions edgar".split()
+TABLE_NAMES = "yearly clusters eruptions coverage quarantined".split()
+FIGURE_NAMES = (
+    "fig02_gallery fig03_worked_plume fig04_map fig05_daily_counts fig06_region_panel fig07_clusters fig08_eruptions"
+    " fig09_long_plume fig10_labels fig11_none_clusters fig12_distributions fig13_cumulative fig14_flux_histogram"
+    " fig15_cells_without_plume figA1_outflow catalogue_ratios cluster_rates cluster_history origins_shift"
+).split()
 CAMPAIGN_TABLES = [f"{RESULTS}/campaign/tables/{name}.csv" for name in TABLE_NAMES]
 CAMPAIGN_PAGES = " ".join(
     f"--page {year} ../{year}/report.html" for year in YEARS if len(YEARS) > 1
 )
-CAMPAIGN_FIGURES = [f"{RESULTS}/campaign/figures/{name}.png" for name in FIGURE_NAMES]
+CAMPAIGN_FIGURES = [
+    f"{RESULTS}/campaign/figures/{name}.{suffix}"
+    for name in FIGURE_NAMES
+    for suffix in ("png", "pdf", "csv")
+]
 
 
 rule write_config:
@@ -155,7 +161,35 @@ use rule report_year as report_campaign with:
 
 
 rule export_campaign:
-    """Tables and figures of the campaign's report as files."""
+    """Tables of the campaign's report as files."""
+    input:
+        plumes=f"{RESULTS}/campaign/plumes.parquet",
+        clusters=f"{RESULTS}/campaign/clusters.parquet",
+        eruptions=f"{RESULTS}/campaign/eruptions.parquet",
+        coverage=f"{RESULTS}/campaign/coverage.parquet",
+    output:
+        CAMPAIGN_TABLES,
+    log:
+        f"{LOGS}/campaign/export.log",
+    benchmark:
+        f"{BENCHMARKS}/campaign/export.tsv"
+    conda:
+        "../../envs/cpu.yaml"
+    resources:
+        mem_mb=2000,
+    params:
+        version=ALGORITHMS["report"],
+        days=WHOLE_CAMPAIGN,
+        tables=lambda wildcards, output: os.path.dirname(output[0]),
+    message:
+        "write the tables of the campaign"
+    shell:
+        "so2plumes export-tables {params.days} --plumes {input.plumes} --clusters {input.clusters}"
+        " --eruptions {input.eruptions} --coverage {input.coverage} --tables {params.tables} --log {log}"
+
+
+rule draw_figures:
+    """The figures of the papers, and ours, with the data behind each."""
     input:
         plumes=f"{RESULTS}/campaign/plumes.parquet",
         clusters=f"{RESULTS}/campaign/clusters.parquet",
@@ -164,27 +198,24 @@ rule export_campaign:
         coverage=f"{RESULTS}/campaign/coverage.parquet",
         science=[f"{RESULTS}/campaign/{name}.parquet" for name in SCIENCE_TABLES],
     output:
-        CAMPAIGN_TABLES,
         CAMPAIGN_FIGURES,
     log:
-        f"{LOGS}/campaign/export.log",
+        f"{LOGS}/campaign/draw_figures.log",
     benchmark:
-        f"{BENCHMARKS}/campaign/export.tsv"
+        f"{BENCHMARKS}/campaign/draw_figures.tsv"
     conda:
         "../../envs/cpu.yaml"
     resources:
         mem_mb=3000,
     params:
-        version=ALGORITHMS["report"],
+        version=ALGORITHMS["draw_figures"],
         days=WHOLE_CAMPAIGN,
-        title=CONFIG.campaign.name,
-        model=CONFIG.detect.model if CONFIG.detect.method == "unet" else "none",
-        config=config_of_this_run,
-        tables=lambda wildcards, output: os.path.dirname(output[0]),
-        figures=lambda wildcards, output: os.path.dirname(output[-1]),
+        chips=of_every_year("chips"),
+        gallery=CONFIG.report.gallery,
+        figures=lambda wildcards, output: os.path.dirname(output[0]),
     message:
-        "write the tables and figures of the campaign"
+        "draw the figures of the campaign"
     shell:
-        "so2plumes export-tables --title {params.title:q} {params.days} --plumes {input.plumes} --clusters {input.clusters}"
-        " --eruptions {input.eruptions} --edgar {input.edgar} --coverage {input.coverage} --science {input.science} --config {params.config:q}"
-        " --model {params.model} --gallery 0 --tables {params.tables} --figures {params.figures} --log {log}"
+        "so2plumes draw-figures {params.days} --plumes {input.plumes} --clusters {input.clusters}"
+        " --eruptions {input.eruptions} --edgar {input.edgar} --coverage {input.coverage} --science {input.science}"
+        " --chips {params.chips} --gallery {params.gallery} --figures {params.figures} --log {log}"

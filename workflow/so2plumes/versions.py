@@ -34,6 +34,7 @@ ALGORITHMS: dict[str, int] = {
     "compare_edgar": 2,
     "score_truth": 1,
     "report": 1,
+    "draw_figures": 1,
     "export_product": 2,
     "build_training_set": 2,
     "train_model": 2,

@@ -65,15 +65,14 @@ def _versions(model: Path | None) -> dict[str, str]:
     }
 
 
-def _inputs(options: argparse.Namespace) -> ReportInputs:
+def _tables(options: argparse.Namespace, title: str = "", **more: Any) -> ReportInputs:
+    """Read the tables that reports and figures are made of."""
     from dataclasses import replace
 
-    from so2plumes.findings.inputs import load_inputs, read_any, read_gallery_chips
-    from so2plumes.made_by import read_field
+    from so2plumes.findings.inputs import load_inputs, read_any
 
-    config: dict[str, Any] = json.loads(options.config)
     inputs = load_inputs(
-        title=options.title,
+        title=title,
         start=options.start,
         end=options.end,
         plumes=[options.plumes],
@@ -81,14 +80,25 @@ def _inputs(options: argparse.Namespace) -> ReportInputs:
         clusters=options.clusters,
         eruptions=options.eruptions,
         edgar=options.edgar,
-        truth=options.truth,
-        config=config,
-        versions=_versions(options.model),
+        **more,
     )
-    paths = [path for folder in options.chips for path in sorted(folder.glob("*.nc"))]
-    chips = read_gallery_chips(inputs.plumes, paths, options.gallery) if options.gallery else []
-    made_by = read_field(options.plumes)
-    return replace(inputs, coverage=read_any(options.coverage), chips=chips, made_by=made_by, pages=dict(options.page))
+    return replace(inputs, coverage=read_any(options.coverage))
+
+
+def _chip_files(options: argparse.Namespace) -> list[Path]:
+    return [path for folder in options.chips for path in sorted(folder.glob("*.nc"))]
+
+
+def _inputs(options: argparse.Namespace) -> ReportInputs:
+    from dataclasses import replace
+
+    from so2plumes.findings.inputs import read_gallery_chips
+    from so2plumes.made_by import read_field
+
+    config: dict[str, Any] = json.loads(options.config)
+    inputs = _tables(options, options.title, truth=options.truth, config=config, versions=_versions(options.model))
+    chips = read_gallery_chips(inputs.plumes, _chip_files(options), options.gallery) if options.gallery else []
+    return replace(inputs, chips=chips, made_by=read_field(options.plumes), pages=dict(options.page))
 
 
 def report(options: argparse.Namespace) -> None:
@@ -103,12 +113,26 @@ def report(options: argparse.Namespace) -> None:
 
 
 def export_tables(options: argparse.Namespace) -> None:
-    """Write the tables and figures of a report as CSV and PNG files."""
-    from so2plumes.report.export import write_figures, write_tables
+    """Write the tables of a report that no other command writes as CSV files."""
+    from so2plumes.report.export import write_tables
 
-    inputs = _inputs(options)
-    write_tables(inputs, options.tables)
-    write_figures(inputs, options.figures)
+    write_tables(_tables(options), options.tables)
+
+
+def draw_figures(options: argparse.Namespace) -> None:
+    """Draw the figures of Finch and Palmer, and ours: PNG, PDF, and the data behind each as CSV."""
+    from dataclasses import replace
+
+    from so2plumes.figures.files import write_figures
+    from so2plumes.findings.inputs import read_gallery_chips
+    from so2plumes.findings.sample import select_longest
+
+    inputs = _tables(options)
+    longest = select_longest(inputs.plumes)
+    also = [] if longest is None else [longest]
+    chips = read_gallery_chips(inputs.plumes, _chip_files(options), options.gallery, also)
+    paths = write_figures(replace(inputs, chips=chips), options.figures)
+    log.info("%d files in %s", len(paths), options.figures)
 
 
 def quicklook(options: argparse.Namespace) -> None:
@@ -126,23 +150,21 @@ def quicklook(options: argparse.Namespace) -> None:
         log.info("%s", options.out / f"{name}.png")
 
 
-def _add_report_options(parser: argparse.ArgumentParser) -> None:
+def _add_table_options(parser: argparse.ArgumentParser) -> None:
     add_period(parser)
-    parser.add_argument("--title", required=True)
     add_paths(
         parser,
         plumes="plume table",
         clusters="cluster table",
         coverage="table of granules",
     )
-    parser.add_argument("--model", type=optional_path, required=True, help="weights that were used, or none: z-test")
-    parser.add_argument("--config", required=True, help="configuration as JSON text")
     parser.add_argument("--eruptions", type=optional_path, default=None, help="eruption table")
     parser.add_argument("--edgar", type=optional_path, default=None, help="EDGAR table")
     parser.add_argument("--science", type=Path, nargs="*", default=[], help="other tables, named as in docs/tables.md")
-    parser.add_argument("--truth", type=optional_path, default=None, help="scored truth of a simulated archive")
+
+
+def _add_chip_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--chips", type=Path, nargs="*", default=[], help="folders of chips")
-    parser.add_argument("--page", nargs=2, action="append", default=[], metavar=("TITLE", "PATH"), help="another page")
     parser.add_argument("--gallery", type=int, default=20, help="plumes in the gallery")
 
 
@@ -163,11 +185,21 @@ def add_commands(commands: Subparsers, common: Common) -> None:
     )
     parser.add_argument("--chips", type=Path, nargs="+", required=True, help="chips of all periods")
     parser = add_command(commands, common, "report", report)
-    _add_report_options(parser)
+    _add_table_options(parser)
+    _add_chip_options(parser)
+    parser.add_argument("--title", required=True)
+    parser.add_argument("--model", type=optional_path, required=True, help="weights that were used, or none: z-test")
+    parser.add_argument("--config", required=True, help="configuration as JSON text")
+    parser.add_argument("--truth", type=optional_path, default=None, help="scored truth of a simulated archive")
+    parser.add_argument("--page", nargs=2, action="append", default=[], metavar=("TITLE", "PATH"), help="another page")
     add_paths(parser, out="HTML file")
     parser = add_command(commands, common, "export-tables", export_tables)
-    _add_report_options(parser)
-    add_paths(parser, tables="folder for CSV", figures="folder for PNG")
+    _add_table_options(parser)
+    add_paths(parser, tables="folder for CSV")
+    parser = add_command(commands, common, "draw-figures", draw_figures)
+    _add_table_options(parser)
+    _add_chip_options(parser)
+    add_paths(parser, figures="folder for PNG, PDF and CSV")
     parser = add_command(commands, common, "quicklook", quicklook)
     add_paths(parser, chips="chips of a period", plumes="their plume table", out="folder for PNG")
     parser.add_argument("--most", type=int, default=10, help="draw this many plumes, strongest first")

@@ -62,8 +62,9 @@ def draw_pixels(
     shown = np.ma.masked_where(~geometry.drawable | ~np.isfinite(values), values)
     x, y = (np.nan_to_num(grid) for grid in (geometry.x_km, geometry.y_km))
     back = np.ma.masked_where(~geometry.drawable | ~shown.mask, np.zeros(values.shape))
-    axes.pcolormesh(x, y, back, cmap=ListedColormap([UNUSABLE]), vmin=0, vmax=1, lw=0)
-    return axes.pcolormesh(x, y, shown, cmap=cmap, norm=norm or column_norm(values, geometry), lw=0)
+    axes.pcolormesh(x, y, back, cmap=ListedColormap([UNUSABLE]), vmin=0, vmax=1, lw=0, rasterized=True)
+    norm = norm or column_norm(values, geometry)
+    return axes.pcolormesh(x, y, shown, cmap=cmap, norm=norm, lw=0, rasterized=True)
 
 
 def column_norm(values: FloatArray, geometry: ChipGeometry) -> Normalize:
@@ -98,8 +99,7 @@ def scale_bar(axes: Axes, half_km: float) -> None:
     length = next((step for step in (1000, 500, 200, 100, 50, 20, 10, 5) if step <= 0.7 * half_km), 2)
     x0, y0 = axes.get_xlim()[0] + 0.1 * half_km, axes.get_ylim()[0] + 0.1 * half_km
     axes.plot([x0, x0 + length], [y0, y0], color=style.INK, lw=2.2, zorder=7, path_effects=PALE)
-    middle = (x0 + 0.5 * length, y0)
-    axes.annotate(f"{length} km", middle, (0, 4), textcoords="offset points", ha="center", zorder=7, **NOTE)
+    axes.annotate(f"{length} km", (x0, y0), (0, 4), textcoords="offset points", ha="left", zorder=7, **NOTE)
 
 
 def draw_axis(axes: Axes, axis: MainAxis | None) -> None:

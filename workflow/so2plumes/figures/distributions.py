@@ -46,12 +46,45 @@ QUANTITIES = (
     Quantity("wind_cov_percent", "Variation of the wind, std / mean", "%", 1.0, False, "median 12.5 %"),
 )
 
+_PLAIN_UNITS = {"kg h$^{-1}$": "kg h-1"}
+
 
 def finite_values(plumes: pd.DataFrame, quantity: Quantity) -> NDArray[np.float64]:
     """Values in the shown unit; for a logarithmic quantity the positive ones."""
     values = plumes[quantity.column].to_numpy(dtype=float) * quantity.scale
     good = np.isfinite(values) & ((values > 0) | (not quantity.logarithmic))
     return values[good]
+
+
+def bin_edges(values: NDArray[np.float64], quantity: Quantity) -> NDArray[np.float64]:
+    """Edges of the bins of some values; of a linear quantity the last bin takes the largest 0.5 % as well."""
+    n_bins = int(np.clip(2 * np.sqrt(values.size), 8, 48))
+    low, high = float(values.min()), float(np.quantile(values, 0.995))
+    if quantity.logarithmic:
+        low, high = low / 1.05, float(values.max()) * 1.05
+        widen = max(np.sqrt(10 * low / high), 1.0)
+        return np.geomspace(low / widen, high * widen, n_bins + 1)
+    pad = max(high - low, 0.05 * max(abs(high), 1e-6)) * 0.02
+    return np.linspace(min(low, 0.0), high + pad, n_bins + 1)
+
+
+def histogram_counts(values: NDArray[np.float64], edges: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Count values in bins; those above the last edge belong to the last bin."""
+    return np.histogram(np.minimum(values, edges[-1]), edges)[0]
+
+
+def histogram_data(inputs: ReportInputs) -> pd.DataFrame:
+    """Bins of all quantities in the units shown, with the number of plumes in each."""
+    parts = []
+    for quantity in QUANTITIES:
+        values = finite_values(inputs.plumes, quantity)
+        if values.size:
+            edges = bin_edges(values, quantity)
+            counts = histogram_counts(values, edges)
+            unit = _PLAIN_UNITS.get(quantity.unit, quantity.unit or "1")
+            bins = {"quantity": quantity.column, "unit": unit, "low": edges[:-1], "high": edges[1:], "n_plumes": counts}
+            parts.append(pd.DataFrame(bins))
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
 
 
 def draw_histogram(axes: Axes, values: NDArray[np.float64], quantity: Quantity) -> None:
@@ -64,24 +97,10 @@ def draw_histogram(axes: Axes, values: NDArray[np.float64], quantity: Quantity) 
     if values.size == 0:
         axes.text(0.5, 0.5, "no values", transform=axes.transAxes, ha="center", color=style.MUTED)
         return
-    n_bins = int(np.clip(2 * np.sqrt(values.size), 8, 48))
-    low, high = float(values.min()), float(np.quantile(values, 0.995))
+    edges = bin_edges(values, quantity)
+    axes.stairs(histogram_counts(values, edges), edges, fill=True, color=style.ACCENT, alpha=0.75)
     if quantity.logarithmic:
         axes.set_xscale("log")
-        low, high = low / 1.05, float(values.max()) * 1.05
-        widen = max(np.sqrt(10 * low / high), 1.0)
-        edges = np.geomspace(low / widen, high * widen, n_bins + 1)
-    else:
-        pad = max(high - low, 0.05 * max(abs(high), 1e-6)) * 0.02
-        edges = np.linspace(min(low, 0.0), high + pad, n_bins + 1)
-    axes.hist(
-        np.minimum(values, edges[-1]),
-        bins=list(edges),
-        color=style.ACCENT,
-        alpha=0.75,
-        edgecolor="white",
-        lw=0.4,
-    )
     first, middle = np.quantile(values, (0.01, 0.5))
     if quantity.logarithmic:
         style.plain_log(axes.xaxis, edges[0], edges[-1])
@@ -106,9 +125,10 @@ def histogram(inputs: ReportInputs, quantity: Quantity) -> Figure:
 @style.styled
 def histograms(inputs: ReportInputs) -> Figure:
     """Draw all quantities in one figure."""
-    figure = style.new_figure(style.WIDE_IN, 5.2)
-    for axes, quantity in zip(figure.subplots(2, 2).flat, QUANTITIES, strict=True):
+    figure = style.new_figure(style.WIDE_IN, 5.4)
+    for letter, axes, quantity in zip("ABCD", figure.subplots(2, 2).flat, QUANTITIES, strict=True):
         draw_histogram(axes, finite_values(inputs.plumes, quantity), quantity)
+        axes.set_title(f"{letter}  {quantity.title}", pad=19)
     return figure
 
 

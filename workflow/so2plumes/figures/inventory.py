@@ -122,20 +122,7 @@ def top_map_figure(inputs: ReportInputs) -> Figure:
     """Draw the map of the largest cells alone."""
     figure = style.new_figure(style.WIDE_IN, style.WIDE_IN / GLOBE.aspect + 0.45)
     draw_top_map(figure.add_subplot(), inputs.edgar)
-    figure.legend(loc="outside lower center", ncols=2)
-    return figure
-
-
-@style.styled
-def edgar_figure(inputs: ReportInputs) -> Figure:
-    """Draw curve, fluxes and map in one figure."""
-    figure = style.new_figure(style.WIDE_IN, 2.7 + style.WIDE_IN / GLOBE.aspect + 0.4)
-    axes: dict[str, Axes] = figure.subplot_mosaic([["curve", "flux"], ["map", "map"]], height_ratios=[1, 1.45])
-    if inputs.edgar.attrs.get("curve_cells"):
-        draw_curve(axes["curve"], inputs.edgar)
-    draw_fluxes(axes["flux"], inputs.edgar)
-    draw_top_map(axes["map"], inputs.edgar)
-    axes["map"].legend(loc="lower left", bbox_to_anchor=(0, -0.12), ncols=2)
+    figure.legend(loc="outside lower center", ncols=2, markerscale=3.0 if len(top_cells(inputs.edgar)) > 1000 else 1.0)
     return figure
 
 

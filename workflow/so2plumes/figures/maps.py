@@ -127,6 +127,36 @@ def view_of(longitude: ArrayLike, latitude: ArrayLike) -> MapView:
     )
 
 
+def framed_view(longitude: ArrayLike, latitude: ArrayLike, aspect: float, least_deg: float = 3.0) -> MapView:
+    """View of a given aspect around some points, as wide as it takes; the Earth where a plane map cannot hold them.
+
+    Parameters
+    ----------
+    longitude, latitude : array, degrees
+        Of the points; those not finite do not count.
+    aspect : float
+        Width by height of the map.
+    least_deg : float
+        Least height, degrees.
+    """
+    lon, lat = np.asarray(longitude, dtype=float), np.asarray(latitude, dtype=float)
+    here = np.isfinite(lon) & np.isfinite(lat)
+    if not here.any():
+        return GLOBE
+    west, width = longitude_span(lon[here])
+    south, north = float(lat[here].min()), float(lat[here].max())
+    middle = 0.5 * (south + north)
+    shrink = float(np.cos(np.radians(min(abs(middle), 88.0))))
+    half = max(0.58 * (north - south), 0.58 * width * shrink / aspect, 0.5 * least_deg)
+    if half > 80.0 or half * aspect / shrink > 175.0:
+        return GLOBE
+    middle = float(np.clip(middle, -90.0 + half, 90.0 - half))
+    shrink = float(np.cos(np.radians(middle)))
+    centre = (west + 0.5 * width + 180.0) % 360.0 - 180.0
+    reach = min(half * aspect / shrink, 180.0)
+    return MapView(False, centre - reach, centre + reach, middle - half, middle + half)
+
+
 def draw_base(axes: Axes, view: MapView) -> None:
     """Draw sea, land, coast, graticule and frame; set limits and aspect."""
     style.bare(axes)
@@ -213,6 +243,14 @@ def _graticule(axes: Axes, view: MapView) -> None:
         axes.axhline(y, **line)
 
 
+def thin_ticks(axes: Axes, most: int) -> None:
+    """Leave at most some tick labels on either axis of a region's map, evenly spaced."""
+    for axis in (axes.xaxis, axes.yaxis):
+        places, labels = axis.get_ticklocs(), [label.get_text() for label in axis.get_ticklabels()]
+        every = -(-len(places) // most) if len(places) else 1
+        axis.set_ticks(places[::every], labels[::every])
+
+
 def longitude_text(longitude: float, decimals: int = 0) -> str:
     """Longitude for a reader, ``177°W``."""
     value = (longitude + 180.0) % 360.0 - 180.0
@@ -245,13 +283,14 @@ def place_names(axes: Axes, x: ArrayLike, y: ArrayLike, names: Sequence[str], si
                 zorder=9, path_effects=halo,
             )  # fmt: skip
             box = np.asarray(text.get_window_extent().extents)
-            if _fits(box, taken, bounds):
+            if fits(box, taken, bounds):
                 taken.append(box)
                 break
             text.remove()
 
 
-def _fits(box: NDArray, taken: Sequence[NDArray], bounds: NDArray) -> bool:
+def fits(box: NDArray, taken: Sequence[NDArray], bounds: NDArray) -> bool:
+    """Tell whether a box (left, lower, right, upper) lies inside the bounds and hides none that is there."""
     inside = (box[:2] >= bounds[:2]).all() and (box[2:] <= bounds[2:]).all()
     clear = all((box[:2] > other[2:]).any() or (box[2:] < other[:2]).any() for other in taken)
     return bool(inside and clear)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -58,13 +59,14 @@ def plume_map(inputs: ReportInputs) -> Figure:
     x, y = view.xy(inputs.plumes["max_longitude"], inputs.plumes["max_latitude"])
     if not view.is_global:
         _draw_outlines(axes, view, inputs.plumes)
-    axes.scatter(x[~good], y[~good], s=7, c="white", edgecolors="#6b7780", lw=0.6, zorder=3)
+    crowd = style.is_crowd(len(x))
+    axes.scatter(x[~good], y[~good], s=7, c="white", edgecolors="#6b7780", lw=0.6, zorder=3, rasterized=crowd)
     if good.any():
         norm = rate_norm(rates[good])
         order = np.flatnonzero(good)[np.argsort(rates[good], kind="stable")]
         points = axes.scatter(
             x[order], y[order], c=rates[order], s=_sizes(rates[order], norm, len(rates)),
-            cmap=STRONG_IS_DARK, norm=norm, edgecolors="#2b3a44", lw=0.25, alpha=0.9, zorder=4,
+            cmap=STRONG_IS_DARK, norm=norm, edgecolors="#2b3a44", lw=0.25, alpha=0.9, zorder=4, rasterized=crowd,
         )  # fmt: skip
         rate_bar(axes, points, view.is_global)
     ring_clusters(axes, view, inputs.clusters)
@@ -113,11 +115,18 @@ def ring_clusters(axes: Axes, view: MapView, clusters: pd.DataFrame) -> None:
     x, y = view.xy(_numbers(clusters, "longitude"), _numbers(clusters, "latitude"))
     for width, colour in ((2.4, "white"), (1.2, style.INK)):
         axes.scatter(x, y, s=120, facecolors="none", edgecolors=colour, lw=width, zorder=6)
-    names = [cluster_name(row) for _, row in clusters.head(NAMED_CLUSTERS).iterrows()]
+    names = [short_name(cluster_name(row)) for _, row in clusters.head(NAMED_CLUSTERS).iterrows()]
     place_names(axes, x[: len(names)], y[: len(names)], names)
 
 
-def cluster_name(row: pd.Series) -> str:
+def short_name(name: str, most: int = 26) -> str:
+    """Cut a long name at a word."""
+    if len(name) <= most:
+        return name
+    return name[: most - 1].rsplit(" ", 1)[0] + "\u2026"
+
+
+def cluster_name(row: Mapping[Any, Any] | pd.Series) -> str:
     """Nearest source of a cluster, or its rank where none is known."""
     source = str(row["nearest_source"])
     return f"cluster {row['rank']}" if source in ("", "unknown", "nan", "None") else source
@@ -135,7 +144,10 @@ def label_map(inputs: ReportInputs) -> Figure:
     for label in sorted(counts.index, key=lambda name: (-counts[name], name)):
         colour, marker, _ = style.LABELS.get(label, ("black", "x", ""))
         here = (inputs.plumes["label"] == label).to_numpy()
-        axes.scatter(x[here], y[here], s=size, c=colour, marker=marker, edgecolors="white", lw=0.3, zorder=4)
+        axes.scatter(
+            x[here], y[here], s=size, c=colour, marker=marker, edgecolors="white", lw=0.3, zorder=4,
+            rasterized=style.is_crowd(len(x)),
+        )  # fmt: skip
         handles.append(_key(marker, colour, f"{label} ({counts[label]})"))
     if handles:
         figure.legend(handles=handles, loc="outside lower center", ncols=min(len(handles), 4))
@@ -152,14 +164,15 @@ def cluster_map(axes: Axes, inputs: ReportInputs, view: MapView) -> None:
     clusters = inputs.clusters
     x, y = view.xy(_numbers(clusters, "longitude"), _numbers(clusters, "latitude"))
     count = _numbers(clusters, "n_plumes")
-    norm = LogNorm(max(count.min(), 1) * 0.9, count.max() * 1.1)
+    middle = np.sqrt(max(count.min(), 1) * count.max())
+    norm = LogNorm(min(max(count.min(), 1) * 0.9, middle / 2), max(count.max() * 1.1, middle * 2))
     points = axes.scatter(
         x, y, c=count, s=25 + 90 * np.asarray(norm(count)), cmap=STRONG_IS_DARK, norm=norm,
         edgecolors="white", lw=0.8, zorder=5,
     )  # fmt: skip
     rate_bar(axes, points, view.is_global, "plumes in the cluster")
     place_names(axes, x[:NAMED_CLUSTERS], y[:NAMED_CLUSTERS],
-                [cluster_name(row) for _, row in clusters.head(NAMED_CLUSTERS).iterrows()])  # fmt: skip
+                [short_name(cluster_name(row)) for _, row in clusters.head(NAMED_CLUSTERS).iterrows()])  # fmt: skip
 
 
 @style.styled
@@ -186,7 +199,7 @@ def cluster_rates(inputs: ReportInputs, most: int = 20) -> Figure:
                   label=kind or "other or unknown source")  # fmt: skip
     axes.set_xscale("log")
     style.plain_log(axes.xaxis, *axes.get_xlim())
-    axes.set_yticks(y, [f"{cluster_name(row)}  ({row['n_plumes']})" for _, row in table.iterrows()])
+    axes.set_yticks(y, [f"{short_name(cluster_name(row))}  ({row['n_plumes']})" for _, row in table.iterrows()])
     axes.set_ylim(-0.7, len(table) - 0.3)
     axes.grid(axis="y", visible=False)
     axes.set_xlabel("emission rate, kg h$^{-1}$")
@@ -196,44 +209,35 @@ def cluster_rates(inputs: ReportInputs, most: int = 20) -> Figure:
 
 @style.styled
 def eruption_map(inputs: ReportInputs) -> Figure:
-    """Eruptions with and without a plume (FP-pre Fig. 8)."""
+    """Eruptions with a plume, without one, and those whose volcano was never observable (FP-pre Fig. 8)."""
     eruptions = inputs.eruptions
-    view = shared_view(inputs, eruptions)
-    figure, axes = map_figure(view, bar=False)
-    axes.scatter(
-        *view.xy(inputs.plumes["max_longitude"], inputs.plumes["max_latitude"]),
-        s=2.5,
-        c="#5d6a74",
-        lw=0,
-        alpha=0.5,
-        zorder=3,
-    )
     matched = eruptions["matched"].astype(bool).to_numpy()
+    hidden = ~matched & (eruptions["status"] == "not_seen").to_numpy() if "status" in eruptions else matched & False
+    view = shared_view(inputs, eruptions if hidden.all() else eruptions[~hidden])
+    figure, axes = map_figure(view, bar=False)
+    n = max(len(inputs.plumes), 1)
+    axes.scatter(
+        *view.xy(inputs.plumes["max_longitude"], inputs.plumes["max_latitude"]), c="#5d6a74", lw=0, alpha=0.5, zorder=3,
+        s=float(np.clip(2.5 * (3000 / n) ** 0.5, 0.5, 2.5)), rasterized=style.is_crowd(n),
+    )  # fmt: skip
     x, y = view.xy(_numbers(eruptions, "longitude"), _numbers(eruptions, "latitude"))
     if not view.is_global:
-        _draw_circles(axes, view, eruptions, float(eruptions.attrs.get("radius_km", 50.0)))
-    axes.scatter(
-        x[~matched],
-        y[~matched],
-        s=24,
-        marker="o",
-        facecolors="white",
-        edgecolors=style.ACCENT,
-        lw=1.2,
-        zorder=4,
-    )
+        _draw_circles(axes, view, eruptions[~hidden], float(eruptions.attrs.get("radius_km", 50.0)))
+    bare = ~matched & ~hidden
+    open_circle: dict[str, Any] = {"marker": "o", "facecolors": "white", "edgecolors": style.ACCENT}
+    axes.scatter(x[hidden], y[hidden], s=16, marker="x", c=style.MUTED, lw=0.9, zorder=3.5)
+    axes.scatter(x[bare], y[bare], s=24, lw=1.2, zorder=4, **open_circle)
     axes.scatter(x[matched], y[matched], s=38, marker="^", c=style.STRONG, edgecolors="white", lw=0.5, zorder=5)
     order = np.argsort(-_numbers(eruptions, "n_plumes"), kind="stable")
     order = order[matched[order]][:10]
     place_names(axes, x[order], y[order], [str(eruptions["volcano_name"].iloc[i]) for i in order])
-    figure.legend(
-        handles=[
-            _key("^", style.STRONG, f"with a plume ({matched.sum()})"),
-            _key("o", style.ACCENT, f"without ({(~matched).sum()})", filled=False),
-        ],
-        loc="outside lower center",
-        ncols=2,
-    )
+    handles = [
+        _key("^", style.STRONG, f"with a plume ({matched.sum()})"),
+        _key("o", style.ACCENT, f"without ({bare.sum()})", filled=False),
+    ]
+    if hidden.any():
+        handles.append(_key("x", style.MUTED, f"never observable ({hidden.sum()})"))
+    figure.legend(handles=handles, loc="outside lower center", ncols=3)
     return figure
 
 

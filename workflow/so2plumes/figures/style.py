@@ -35,8 +35,11 @@ ACCENT = "#0072B2"
 STRONG = "#D55E00"
 OUTLINE = "#e3171b"
 
-WIDE_IN = 7.6
-"""Width of a figure over the whole text column."""
+WIDE_IN = 7.2
+"""Width of a figure over the whole page of a journal, 183 mm."""
+
+RASTER_POINTS = 5000
+"""Clouds of more points are an image in a PDF."""
 
 LABELS: dict[str, tuple[str, str, str]] = {
     "volcanic": ("#D55E00", "^", "near a known volcano"),
@@ -73,6 +76,7 @@ _RC: dict[str, Any] = {
     "legend.fontsize": 8.5,
     "legend.frameon": False,
     "legend.handletextpad": 0.5,
+    "pdf.fonttype": 42,
     "text.color": INK,
     "xtick.color": MUTED,
     "xtick.labelcolor": INK,
@@ -102,12 +106,16 @@ def new_figure(width_in: float = WIDE_IN, height_in: float = 3.0) -> Figure:
 
 
 def plain_log(axis: Axis, low: float, high: float) -> None:
-    """Label a logarithmic axis with plain numbers, between the decades only where it shows few of them."""
-    few = high < 100 * low
-    formatter = FuncFormatter(lambda value, _: f"{value:,.12g}".replace(",", "\u202f"))
-    axis.set_major_formatter(formatter)
+    """Label a logarithmic axis with plain numbers: few decades also in between, many only every other one."""
+    few, many = high < 100 * low, high > 3e4 * low
+
+    def words(value: float, _: int | None = None) -> str:
+        left_out = many and round(np.log10(value)) % 2 != 0
+        return "" if left_out else f"{value:,.12g}".replace(",", "\u202f")
+
+    axis.set_major_formatter(FuncFormatter(words))
     axis.set_minor_locator(LogLocator(subs=(2, 5) if few else range(2, 10), numticks=40))
-    axis.set_minor_formatter(formatter if few else NullFormatter())
+    axis.set_minor_formatter(FuncFormatter(words) if few else NullFormatter())
 
 
 def bare(axes: Axes) -> None:
@@ -137,6 +145,25 @@ def png_bytes(figure: Figure, dpi: int = 150) -> bytes:
     return stream.getvalue()
 
 
+def pdf_bytes(figure: Figure, dpi: int = 180) -> bytes:
+    """Render a figure as PDF with embedded TrueType fonts; the bytes depend on the figure only.
+
+    Lines and letters are vectors; what is marked as rasterized is an image of the resolution `dpi`.
+    """
+    stream = io.BytesIO()
+    nobody = {"Creator": None, "Producer": None, "CreationDate": None}
+    layout = figure.get_layout_engine()
+    edge = None if layout is None or isinstance(layout, PlaceHolderLayoutEngine) else "tight"
+    with rc_context(_RC):
+        figure.savefig(stream, format="pdf", dpi=dpi, metadata=nobody, pad_inches=0.03, bbox_inches=edge)
+    return stream.getvalue()
+
+
+def is_crowd(count: int) -> bool:
+    """Tell whether so many points are drawn as an image in a PDF."""
+    return count > RASTER_POINTS
+
+
 def _trimmed(pixels: NDArray[np.uint8], margin: int) -> NDArray[np.uint8]:
     """Cut white rows and columns off the edges, leaving a margin."""
     inked: NDArray[np.bool_] = np.min(pixels, axis=-1) < 255
@@ -157,6 +184,14 @@ def data_uri(png: bytes) -> str:
 def png_width_in(png: bytes, dpi: int = 150) -> float:
     """Width of a PNG of known resolution, inches."""
     return int.from_bytes(png[16:20], "big") / dpi
+
+
+@styled
+def sheet(words: str) -> Figure:
+    """Make a figure that says why there is nothing to show."""
+    figure = new_figure(WIDE_IN, 1.2)
+    figure.text(0.5, 0.5, words, ha="center", va="center", color=MUTED, fontsize=10, wrap=True)
+    return figure
 
 
 def write_png(figure: Figure, path: str | Path, dpi: int = 150) -> None:

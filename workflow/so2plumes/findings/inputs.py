@@ -203,7 +203,9 @@ def read_coverage(receipts: Iterable[str | Path]) -> pd.DataFrame:
     return frame
 
 
-def read_gallery_chips(plumes: pd.DataFrame, paths: Iterable[str | Path], n: int = 20) -> list[Chip]:
+def read_gallery_chips(
+    plumes: pd.DataFrame, paths: Iterable[str | Path], n: int = 20, also: Iterable[str] = ()
+) -> list[Chip]:
     """Read the chips of the plumes that the gallery and the worked example show, opening only the periods they lie in.
 
     Parameters
@@ -214,10 +216,12 @@ def read_gallery_chips(plumes: pd.DataFrame, paths: Iterable[str | Path], n: int
         Chip files named by their period, ``2021-03-24.nc`` or ``2021-03.nc``.
     n : int
         Number of plumes.
+    also : iterable of str
+        Plumes to read besides.
     """
     from so2plumes.plumes.chips import read_chips
 
-    names = {*select_gallery(plumes, n), select_worked(plumes, set(plumes["plume_id"]))}
+    names = {*select_gallery(plumes, n), *also, select_worked(plumes, set(plumes["plume_id"]))}
     chosen = plumes[plumes["plume_id"].isin(names)]
     wanted, dates = set(chosen["plume_id"]), tuple(sorted(set(chosen["date"])))
     chips: dict[str, Chip] = {}

@@ -61,3 +61,9 @@ def select_worked(plumes: pd.DataFrame, available: Collection[str]) -> str | Non
     )
     best = preference.sort_values(["quiet", "good", "mass"], ascending=False, kind="stable").index[0]
     return str(table.loc[best, "plume_id"])
+
+
+def select_longest(plumes: pd.DataFrame) -> str | None:
+    """Choose the longest plume, the first by name of equal ones; None where no plume has a length."""
+    table = plumes[np.isfinite(plumes["length_m"].to_numpy(dtype=float))].sort_values("plume_id", ignore_index=True)
+    return None if table.empty else str(table.loc[table["length_m"].idxmax(), "plume_id"])

@@ -7,7 +7,6 @@ import datetime
 import numpy as np
 import pandas as pd
 
-from so2plumes.figures.style import LABELS
 from so2plumes.findings.inputs import ReportInputs
 
 STATUSES = ("ready", "quarantined", "not_selected")
@@ -35,56 +34,6 @@ def daily_counts(inputs: ReportInputs) -> pd.DataFrame:
     table["plumes"] = days.map(counts.to_dict()).fillna(0).astype("int64")
     table["seen"] = table["date"].isin(seen) | (table["plumes"] > 0)
     return table[["date", "seen", *STATUSES, "plumes"]]
-
-
-def unusual_days(inputs: ReportInputs, most: int = 10) -> pd.DataFrame:
-    """Days with unusually many plumes and what lies behind them (FP-pre Fig. 5, Table 1).
-
-    A day is unusual when its count exceeds the median of the seen days by six robust standard deviations
-    (1.4826 times the median absolute deviation, at least one plume) and by ten plumes. Days within a week
-    belong together.
-
-    Returns
-    -------
-    DataFrame
-        ``mark`` (A, B, ... in time), ``date``, ``last_date``, ``plumes`` (of the largest day), ``peak_date``,
-        ``source`` (eruption or cluster with most plumes of these days, empty where neither has any) and
-        ``source_plumes``.
-    """
-    columns = ["mark", "date", "last_date", "peak_date", "plumes", "source", "source_plumes"]
-    daily = daily_counts(inputs)
-    counts = daily.loc[daily["seen"], "plumes"]
-    if counts.empty:
-        return pd.DataFrame(columns=columns)
-    spread = max(1.4826 * float((counts - counts.median()).abs().median()), 1.0)
-    high = daily[daily["plumes"] > counts.median() + max(6 * spread, 10)].copy()
-    dates = pd.to_datetime(high["date"])
-    if high.empty:
-        return pd.DataFrame(columns=columns)
-    high["event"] = (dates.diff().dt.days > 7).cumsum()
-    rows = []
-    for _, event in high.groupby("event"):
-        peak = event.loc[event["plumes"].idxmax()]
-        first, last = event["date"].iloc[0], event["date"].iloc[-1]
-        source, number = _behind(inputs, first, last)
-        rows.append((first, last, peak["date"], int(peak["plumes"]), source, number))
-    table = pd.DataFrame(rows, columns=columns[1:])
-    table = table.nlargest(most, "plumes").sort_values("date", ignore_index=True)
-    table.insert(0, "mark", [chr(ord("A") + i) for i in range(len(table))])
-    return table
-
-
-def _behind(inputs: ReportInputs, first: str, last: str) -> tuple[str, int]:
-    """Eruption, otherwise cluster, with most of the plumes of some days."""
-    plumes = inputs.plumes
-    ids = set(plumes.loc[plumes["date"].between(first, last), "plume_id"])
-    for frame, name in ((inputs.eruptions, "volcano_name"), (inputs.clusters, "nearest_source")):
-        if frame.empty or "plume_ids" not in frame.columns:
-            continue
-        shared = [len(ids.intersection(members)) for members in frame["plume_ids"]]
-        if max(shared) > 0:
-            return str(frame[name].iloc[int(np.argmax(shared))]), max(shared)
-    return "", 0
 
 
 def yearly(inputs: ReportInputs) -> pd.DataFrame:
@@ -124,15 +73,6 @@ def quantiles(values: pd.Series, shares: tuple[float, ...]) -> list[float]:
     finite = values.to_numpy(dtype=float)
     finite = finite[np.isfinite(finite)]
     return [float(q) for q in np.quantile(finite, shares)] if finite.size else [float("nan")] * len(shares)
-
-
-def label_shares(inputs: ReportInputs) -> pd.DataFrame:
-    """Plumes and share of every label, the most frequent first; labels that no plume has are left out."""
-    counts = inputs.plumes["label"].astype(str).value_counts()
-    table = pd.DataFrame({"label": counts.index.astype(str), "plumes": counts.to_numpy()})
-    table["share"] = table["plumes"] / max(len(inputs.plumes), 1)
-    table["meaning"] = [LABELS.get(label, ("", "", ""))[2] for label in table["label"]]
-    return table.sort_values(["plumes", "label"], ascending=[False, True], ignore_index=True)
 
 
 def coverage_by_month(inputs: ReportInputs) -> pd.DataFrame:

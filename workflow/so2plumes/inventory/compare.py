@@ -32,6 +32,8 @@ class CumulativeShare:
         Cells of the grid, and those with any emission.
     top_1_percent, top_01_percent : float
         Share of the emission in 1 % and in 0.1 % of all cells (FP-pre: 0.85 and 0.50).
+    total_kg_h : float
+        Emission of all cells, kg/h.
     """
 
     cell_share: NDArray[np.float64]
@@ -40,6 +42,7 @@ class CumulativeShare:
     n_emitting: int
     top_1_percent: float
     top_01_percent: float
+    total_kg_h: float
 
 
 @dataclass(frozen=True)
@@ -117,7 +120,9 @@ def cumulative_share(grid: EdgarGrid, n_points: int = 400) -> CumulativeShare:
         return share[np.minimum(count, mass.size)]
 
     points = np.concatenate([[0.0], np.geomspace(1.0 / flux.size, 1.0, n_points - 1)])
-    return CumulativeShare(points, top(points), flux.size, mass.size, float(top(0.01)), float(top(0.001)))
+    return CumulativeShare(
+        points, top(points), flux.size, mass.size, float(top(0.01)), float(top(0.001)), 3600.0 * float(total[-1])
+    )
 
 
 def compare(

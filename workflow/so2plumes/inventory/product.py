@@ -36,6 +36,7 @@ def curve_table(curve: CumulativeShare, year: int) -> pd.DataFrame:
         "edgar_year": year,
         "n_cells": curve.n_cells,
         "n_emitting": curve.n_emitting,
+        "total_emission_kg_h": curve.total_kg_h,
         "top1_percent_share": curve.top_1_percent,
         "top01_percent_share": curve.top_01_percent,
     }

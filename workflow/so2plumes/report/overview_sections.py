@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 
 from so2plumes.figures.daily import daily_figure, panels_of
 from so2plumes.figures.distributions import QUANTITIES, Quantity, finite_values, histogram, label_bars
+from so2plumes.figures.labels import label_rows
 from so2plumes.figures.plume_maps import label_map, plume_map, plume_view
 from so2plumes.findings.inputs import ReportInputs
-from so2plumes.findings.summary import daily_counts, label_shares, unusual_days, yearly
+from so2plumes.findings.summary import daily_counts, yearly
 from so2plumes.report import text
 from so2plumes.report.section import PAPER, Section
 
@@ -96,29 +98,38 @@ def days_section(inputs: ReportInputs) -> Section:
     )
     if len(panels_of(inputs)) > 1:
         caption += " Every year has its own scale."
-    marks = unusual_days(inputs)
-    if len(marks):
-        caption += " Letters: the table below."
+    spikes = inputs.table("spikes")
+    if len(spikes):
+        caption += " Shaded days stand out; their marks are those of the table below, in brackets those of the paper."
+    if len(inputs.table("daily")):
+        caption += " Black: the running median of the seen days."
     body = text.image(daily_figure(inputs), caption, "Plumes per day", "wide")
-    if len(marks):
-        rows = [
-            (
-                m["mark"],
-                m["date"] if m["date"] == m["last_date"] else f"{m['date']} to {m['last_date']}",
-                text.whole(m["plumes"]),
-                f"{m['source']} ({text.plural(m['source_plumes'], 'plume')})" if m["source"] else "not known",
-            )
-            for m in marks.to_dict("records")
-        ]
-        body += text.table(
-            ("", "days", "plumes on the largest day", "eruption or source with most of them"),
-            rows,
-            "Days with unusually many plumes: more than six robust standard deviations, and at least ten "
-            "plumes, above the "
-            "median day.",
-            (0, 1, 3),
-        )
+    if len(spikes):
+        body += _spike_table(spikes)
     return Section("days", "Days", "When they were seen", body)
+
+
+def _spike_table(spikes: pd.DataFrame) -> str:
+    """Days that stand out and their causes."""
+    rows = [
+        (
+            f"{row['mark']} [{row['paper_mark']}]" if row["paper_mark"] else str(row["mark"]),
+            " to ".join(dict.fromkeys((row["first_date"], row["last_date"]))),
+            text.whole(row["n_plumes"]),
+            f"{row['cause'] or 'not known'} ({row['kind']})",
+            text.whole(row["n_cause_plumes"]),
+            text.percent(row["share_of_excess"], 0),
+        )
+        for row in spikes.to_dict("records")
+    ]
+    rule = spikes.attrs.get("rule", {})
+    score, plumes = rule.get("score", 6.0), rule.get("plumes", 10.0)
+    caption = (
+        f"Days that stand out: at least {score:g} robust standard deviations and {plumes:g} plumes above the running "
+        "median. The share is that of the plumes beyond the median."
+    )
+    head = ("", "days", "plumes on the largest day", "cause", "its plumes", "share")
+    return text.table(head, rows, caption, (0, 1, 3))
 
 
 def histogram_section(inputs: ReportInputs) -> Section:
@@ -189,7 +200,9 @@ def label_section(inputs: ReportInputs) -> Section:
     title = "What the detection flag calls them"
     if inputs.plumes.empty:
         return Section("labels", "Labels", title, text.empty(NO_PLUMES))
-    shares = label_shares(inputs)
+    shares = label_rows(inputs)
+    if shares.empty:
+        return Section("labels", "Labels", title, text.empty("No table of labels was given."))
     bars = label_bars(dict(zip(shares["label"], shares["share"], strict=True)))
     caption = (
         f"Share of every label, n = {text.plural(len(inputs.plumes), 'plume')}. A label is the flag that "
@@ -198,7 +211,7 @@ def label_section(inputs: ReportInputs) -> Section:
         "14.7 %, none 10.0 %."
     )
     rows = [
-        (r["label"], r["meaning"].replace("SO2", "SO₂"), text.whole(r["plumes"]), text.percent(r["share"]))
+        (r["label"], r["meaning"].replace("SO2", "SO₂"), text.whole(r["n_plumes"]), text.percent(r["share"]))
         for r in shares.to_dict("records")
     ]
     body = text.image(bars, caption, "Share of labels", "wide")
