@@ -8,6 +8,7 @@ import pandas as pd
 
 from so2plumes.findings.inputs import ReportInputs
 from so2plumes.report import text
+from so2plumes.report.drawn import drawn
 from so2plumes.report.section import Section
 
 TITLE = "Beside other catalogues of SO₂"
@@ -17,6 +18,8 @@ def catalogue_section(inputs: ReportInputs) -> Section:
     """Eruption masses (MSVOLSO2L4) and persistent rates of other catalogues, and ours."""
     masses, rates = inputs.table("catalogue_eruptions"), inputs.table("catalogue_sources")
     body = _part(masses, _masses) + _part(rates, _rates)
+    if body:
+        body = drawn(inputs, "catalogue_ratios", "Line: equal values; band: within a factor of 3.") + body
     if not body:
         said = "No other catalogue was given, so none was compared (keys catalogues.masses and catalogues.persistent)."
         body = text.empty(said)

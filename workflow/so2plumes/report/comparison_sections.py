@@ -15,6 +15,7 @@ from so2plumes.figures.inventory import (
 from so2plumes.figures.plume_maps import cluster_name, cluster_rates, clusters_figure, eruption_map
 from so2plumes.findings.inputs import ReportInputs
 from so2plumes.report import text
+from so2plumes.report.drawn import drawn
 from so2plumes.report.section import PAPER, Section
 
 SHOWN_ROWS = 20
@@ -53,6 +54,21 @@ def cluster_section(inputs: ReportInputs) -> Section:
         "50 km could be used; the distance is that of the centre from the source."
     )
     body += text.data_table(head, rows, caption, (0, 1, 8, 9, 11, 12), wrapped=(12,))
+    body += drawn(
+        inputs,
+        "cluster_history",
+        "Days with a plume, of the observable days of every month, for the largest clusters; hatched months were not "
+        "seen.",
+    )
+    shift = drawn(
+        inputs,
+        "origins_shift",
+        "The same clusters by the pixels with the largest columns (as FP) and by the upwind ends of the plumes: "
+        "where they lie "
+        "from each other, and how far both are from the known source.",
+    )
+    if shift:
+        body += text.folded("Centres of maxima and of upwind ends", shift)
     return Section("clusters", "Sources", title, body)
 
 

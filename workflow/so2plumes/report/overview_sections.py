@@ -12,6 +12,7 @@ from so2plumes.figures.plume_maps import label_map, plume_map, plume_view
 from so2plumes.findings.inputs import ReportInputs
 from so2plumes.findings.summary import daily_counts, yearly
 from so2plumes.report import text
+from so2plumes.report.drawn import drawn
 from so2plumes.report.section import PAPER, Section
 
 NO_PLUMES = "No plume was found in this period."
@@ -106,7 +107,28 @@ def days_section(inputs: ReportInputs) -> Section:
     body = text.image(daily_figure(inputs), caption, "Plumes per day", "wide")
     if len(spikes):
         body += _spike_table(spikes)
+    body += drawn(
+        inputs,
+        "figA1_outflow",
+        "Plumes of the eruptions behind these days (or, without such days, of those with most outflow), by days "
+        "since the "
+        "first plume of each; every map has its own extent.",
+    )
+    body += _region_panel(inputs)
     return Section("days", "Days", "When they were seen", body)
+
+
+def _region_panel(inputs: ReportInputs) -> str:
+    panel = inputs.table("region_panel")
+    count = int(panel["n_plumes"].sum())
+    if not count:
+        return ""
+    name = text.escape(panel["region"].iloc[0])
+    return drawn(
+        inputs,
+        "fig06_region_panel",
+        f"{text.plural(count, 'plume')} in the box {name} (<code>analysis.panel_box</code>), day by day.",
+    )
 
 
 def _spike_table(spikes: pd.DataFrame) -> str:
@@ -223,4 +245,38 @@ def label_section(inputs: ReportInputs) -> Section:
             "Map of plumes by label",
             "wide",
         )
-    return Section("labels", "Labels", title, body)
+    return Section("labels", "Labels", title, body + _without_enhancement(inputs))
+
+
+def _without_enhancement(inputs: ReportInputs) -> str:
+    """Clusters of plumes that the flag calls no enhancement (FP 3.3)."""
+    table = inputs.table("none_clusters")
+    if table.empty:
+        return ""
+    facts = table.attrs
+    words = (
+        f"{text.plural(len(table), 'cluster')} hold {text.percent(facts['share_in_clusters'], 0)} of the plumes "
+        f"without "
+        f"enhancement; {text.whole(facts['n_overlapping'])} overlap a cluster of known source. For orientation, "
+        f"{PAPER}: "
+        "34 clusters with 24 %, 27 of them overlapping."
+    )
+    rows = [
+        (
+            text.place(r["longitude"], r["latitude"]),
+            str(r["nearest_cluster_source"]) or text.DASH,
+            text.whole(r["n_plumes"]),
+            text.percent(r["share_of_none"]),
+            "yes" if r["overlaps"] else "no",
+            text.rounded(r["plume_distance_km"]),
+            text.rounded(r["centre_distance_km"]),
+        )
+        for r in table.to_dict("records")
+    ]
+    head = ("centre", "nearest cluster", "plumes", "share", "overlaps", "between plumes, km", "between centres, km")
+    return (
+        "<h3>Plumes that the flag does not see</h3>"
+        + text.paragraph(words)
+        + drawn(inputs, "fig11_none_clusters", "Plumes without enhancement by the flag, and their clusters.")
+        + text.data_table(head, rows, "", (0, 1, 4), 10)
+    )
