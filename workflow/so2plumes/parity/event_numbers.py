@@ -20,7 +20,9 @@ def spikes_found(run: ParityInputs, number: PublishedNumber) -> Ours:
     spikes = run.found.table("spikes")
     if not spikes.attrs.get("available"):
         return absent(NO_SPIKES)
-    return Ours(float((spikes["paper_mark"] != "").sum()), note=f"of {spikes.attrs.get('n_runs', 0)} that stand out")
+    return Ours(
+        float((spikes["paper_mark"] != "").sum()), note=f"{spikes.attrs.get('n_runs', 0)} runs of days stand out"
+    )
 
 
 def spikes_of_eruptions(run: ParityInputs, number: PublishedNumber) -> Ours:
@@ -91,7 +93,7 @@ def _matched(run: ParityInputs) -> np.ndarray | None:
 
 def _origin(run: ParityInputs) -> str:
     origin = run.found.eruptions.attrs.get("origin", "max")
-    return "by the maximum" + (f"; as configured: by the origin `{origin}`" if origin != "max" else "")
+    return "by the maximum" + (f"; as configured: by the origin {origin}" if origin != "max" else "")
 
 
 def matched_eruptions(run: ParityInputs, number: PublishedNumber) -> Ours:

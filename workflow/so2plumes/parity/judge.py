@@ -15,6 +15,7 @@ from so2plumes.parity.published import PublishedNumber
 AGREES, DIFFERS = "agrees", "differs"
 NOT_COMPARABLE, NOT_COMPUTED = "not comparable", "not computed"
 VERDICTS = (AGREES, DIFFERS, NOT_COMPARABLE, NOT_COMPUTED)
+CORRECTED = "ours agrees with the corrected number"
 WITHOUT_RATIO = ("degrees_east", "degrees_north", "day of the month")
 
 PAPER_CHOICES: dict[str, dict[str, Any]] = {
@@ -122,13 +123,14 @@ def judge(number: PublishedNumber, ours: Ours, lacking: Sequence[str], config: M
     erratum = [f"erratum: {number.erratum}"] if number.erratum else []
     note = [ours.note] if ours.note else []
     if lacking:
-        return Verdict(NOT_COMPARABLE, "; ".join([*lacking, *erratum, *note]))
+        said = note if np.isfinite(ours.value) or not ours.computed else []
+        return Verdict(NOT_COMPARABLE, "; ".join([*lacking, *erratum, *said]))
     if not ours.computed:
         return Verdict(NOT_COMPUTED, "; ".join([*note, *erratum]))
     if agrees(number, ours):
         return Verdict(AGREES, "; ".join([*erratum, *note]))
     if np.isfinite(number.corrected) and agrees(number, ours, number.corrected):
-        erratum = [*erratum, "ours agrees with the corrected number"]
+        erratum = [*erratum, CORRECTED]
     return Verdict(DIFFERS, "; ".join([*erratum, *note, *_differences(number, config)]))
 
 

@@ -22,7 +22,7 @@ def _rate_note(run: ParityInputs) -> str:
     background = run.setting("emissions.background", "ring")
     words = "the papers' formula"
     if background != "bbox_median":
-        words += f" over the background `{background}` (the paper: bbox_median)"
+        words += f" over the background {background} (the paper: bbox_median)"
     return words
 
 

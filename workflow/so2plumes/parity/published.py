@@ -101,10 +101,13 @@ def read_published(path: str | Path) -> tuple[PublishedNumber, ...]:
     Raises
     ------
     TableError
-        A column is missing, an id comes twice, or a group, relation, scope or number is none.
+        A column or a field is missing, an id comes twice, or a group, relation, scope or number is none.
     """
     names = [field.name for field in fields(PublishedNumber)]
-    table = pd.read_csv(path, dtype=str, keep_default_na=False)
+    try:
+        table = pd.read_csv(path, dtype=str, keep_default_na=False)
+    except pd.errors.ParserError as error:
+        raise _refused(path, ", ".join(names), str(error)) from error
     if list(table.columns) != names:
         raise _refused(path, ", ".join(names), ", ".join(map(str, table.columns)))
     for column in _NUMBERS:

@@ -139,7 +139,7 @@ def _swaths(run: ParityInputs, device: str) -> list[str]:
     times = [time for time in run.pace.detection if (time.engine == "gpu") == (device == "gpu")]
     swaths, pixels = sum(time.swaths for time in times), sum(time.pixels for time in times)
     if swaths and pixels / swaths < LEAST_PIXELS:
-        return [f"parts of swaths: {pixels / swaths:.2g} pixels of {3245 * 450:.2g} or {4172 * 450:.2g}"]
+        return [f"parts of swaths: {pixels / swaths:.0f} pixels each, whole ones have {3245 * 450} or {4172 * 450}"]
     return []
 
 

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from string import Template
 from typing import Any
 
 import pandas as pd
 
-from so2plumes.parity.judge import AGREES, DIFFERS, NOT_COMPARABLE, NOT_COMPUTED
+from so2plumes.parity.judge import AGREES, CORRECTED, DIFFERS, NOT_COMPARABLE, NOT_COMPUTED
 from so2plumes.parity.published import GROUPS
 from so2plumes.report import text
 from so2plumes.report.page import TEMPLATE
 from so2plumes.report.parity_words import erratum_section, rule_section
 from so2plumes.report.section import Section
-from so2plumes.report.values import interval, printed, unit_words, value
+from so2plumes.report.values import interval, printed, unit_words, value, wrapped_table
 
 SIMULATED = (
     '<p class="banner"><b>Simulated archive.</b> Nothing here was measured, so it is not held against the papers.</p>'
@@ -59,13 +60,14 @@ def render_parity(table: pd.DataFrame, title: str) -> str:
 def verdict_sentence(table: pd.DataFrame) -> str:
     """Say in a sentence how many numbers agree, differ, and are not compared."""
     counts = table.attrs["counts"]
-    misprints = int(((table["verdict"] == DIFFERS) & table["reason"].str.contains("ours agrees with the corr")).sum())
-    of_them = f" ({text.whole(misprints)} of them by a misprint of the paper)" if misprints else ""
+    misprints = int(((table["verdict"] == DIFFERS) & table["reason"].str.contains(CORRECTED)).sum())
+    of_them = f" ({text.whole(misprints)} by a misprint of the paper)" if misprints else ""
     return (
-        f"Of {text.plural(len(table), 'published number')}, {text.whole(counts[AGREES])} agree, "
-        f"{text.whole(counts[DIFFERS])} differ{of_them}, {text.whole(counts[NOT_COMPARABLE])} are not comparable "
-        f"because this run does not cover what they are about, and {text.whole(counts[NOT_COMPUTED])} were not "
-        "computed because an input lacks."
+        f"{text.plural(len(table), 'published number')}: {text.plural(counts[AGREES], 'agrees', 'agree')}, "
+        f"{text.plural(counts[DIFFERS], 'differs', 'differ')}{of_them}, "
+        f"{text.plural(counts[NOT_COMPARABLE], 'is', 'are')} not comparable (this run does not cover "
+        f"what it is about, or the truth is another), "
+        f"{text.plural(counts[NOT_COMPUTED], 'was', 'were')} not computed (an input lacks)."
     )
 
 
@@ -116,30 +118,35 @@ def _group_sections(table: pd.DataFrame) -> list[Section]:
 
 
 def _number_table(rows: pd.DataFrame) -> str:
-    """Lay out numbers; what stands in the reasons is numbered and said once below."""
+    """Lay out numbers; a reason that several rows share is numbered and said once below."""
     own = bool(rows["recommended_value"].notna().any())
-    head = ["quantity", "paper", "the paper", "ours (95 % interval)", *(["as configured"] if own else []), "ratio"]
-    notes: dict[str, int] = {}
-    cells = []
-    for row in rows.to_dict("records"):
-        said = [note for note in str(row["reason"]).split("; ") if note]
-        marks = [str(notes.setdefault(note, len(notes) + 1)) for note in said]
-        cells.append(
-            (
-                f"{row['quantity']}{unit_words(row['unit'])}",
-                f"{row['paper']} {row['paper_section']}",
-                printed(row),
-                interval(row),
-                *((value(row["recommended_value"], row["unit"]),) if own else ()),
-                text.fixed(row["ratio"], 2),
-                row["verdict"],
-                ", ".join(marks),
-            )
+    said = [[note for note in reason.split("; ") if note] for reason in rows["reason"]]
+    uses = Counter(note for notes in said for note in notes)
+    shared = {note: str(number) for number, note in enumerate((n for n in uses if uses[n] > 1), 1)}
+    cells = [
+        (
+            f"{row['quantity']}{unit_words(row['unit'])}",
+            printed(row),
+            interval(row),
+            *((value(row["recommended_value"], row["unit"]),) if own else ()),
+            text.fixed(row["ratio"], 2),
+            row["verdict"],
+            _why(notes, shared),
+            row["paper_section"] if row["paper"] == "both" else f"{row['paper']} {row['paper_section']}",
         )
-    last = len(head) + 1
-    body = text.table((*head, "verdict", "notes"), cells, "", (0, 1, last - 1, last))
-    listed = " ".join(f"<b>{mark}</b>&nbsp;{text.escape(note)}." for note, mark in notes.items())
-    return body + (text.paragraph(listed, "note") if listed else "")
+        for row, notes in zip(rows.to_dict("records"), said, strict=True)
+    ]
+    head = ("quantity", "paper", "ours", *(["as configured"] if own else []), "ratio", "verdict", "why", "where")
+    last = len(head) - 1
+    body = wrapped_table(head, cells, (0, last - 1), (last - 2, last))
+    listed = "".join(f"<br><b>{mark}</b>&nbsp;&nbsp;{text.escape(note)}" for note, mark in shared.items())
+    return body + (text.paragraph(listed.removeprefix("<br>"), "note") if listed else "")
+
+
+def _why(notes: Sequence[str], shared: Mapping[str, str]) -> str:
+    """Join the numbers of shared notes and the words of the others."""
+    marks = ", ".join(shared[note] for note in notes if note in shared)
+    return "; ".join([*([marks] if marks else []), *(note for note in notes if note not in shared)])
 
 
 def _top_ten(rows: pd.DataFrame) -> str:
@@ -148,7 +155,7 @@ def _top_ten(rows: pd.DataFrame) -> str:
     for name, group in rows.groupby(rows["quantity"].str.split(": ").str[0], sort=False):
         numbers = dict(zip(group["id"].str.rsplit("-", n=1).str[1], group.to_dict("records"), strict=True))
         counts = group["verdict"].value_counts()
-        verdict = ", ".join(f"{counts[word]} {word}" for word in counts.index)
+        verdict = ", ".join(f"{counts[word]} {word}" for word in counts.index) if len(counts) > 1 else counts.index[0]
         cells.append((str(name), "paper", *_cluster_cells(numbers, "paper_value"), ""))
         cells.append(("", "ours", *_cluster_cells(numbers, "our_value"), verdict))
     head = ("source", "", "rank", "centre", "plumes", "median rate, kg h⁻¹", "days with a plume, %", "verdict")

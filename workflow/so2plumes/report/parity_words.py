@@ -15,7 +15,7 @@ from so2plumes.parity.scope import (
 )
 from so2plumes.report import text
 from so2plumes.report.section import Section
-from so2plumes.report.values import printed, unit_words, value
+from so2plumes.report.values import printed, unit_words, value, wrapped_table
 
 
 def rule_section() -> Section:
@@ -50,14 +50,14 @@ def erratum_section(table: pd.DataFrame) -> Section:
     rows = [
         (
             f"{row['quantity']}{unit_words(row['unit'])}",
-            f"{row['paper']} {row['paper_section']}",
+            row["paper_section"] if row["paper"] == "both" else f"{row['paper']} {row['paper_section']}",
             printed(row),
             value(row["corrected_value"], row["unit"]),
             row["erratum"],
         )
         for row in wrong.to_dict("records")
     ]
-    body = text.table(("quantity", "paper", "printed", "corrected", "why"), rows, "Contradictions.", (0, 1, 4))
+    body = wrapped_table(("quantity", "where", "printed", "corrected", "why"), rows, (0, 4), (1,))
     arithmetic = [
         (
             row["what"],

@@ -1,8 +1,8 @@
-"""Values with a unit as a reader likes them."""
+"""Values with a unit as a reader likes them, and tables with long texts."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from so2plumes.report import text
@@ -16,6 +16,7 @@ _UNITS = {
     "d": "days",
 }
 _DECIMALS = {"%": 1, "km": 1, "degrees_east": 2, "degrees_north": 2, "d": 0, "day of the month": 0}
+WRAPPED = ' style="white-space: normal; overflow-wrap: anywhere; min-width: 10rem"'
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
@@ -41,7 +42,9 @@ def value(number: float, unit: str) -> str:
 def printed(row: Mapping[Any, Any]) -> str:
     """Format a published number: sign of its relation, and both ends of a range."""
     unit = row["unit"]
-    number = text.whole(row["paper_value"]) if unit == "kg h-1" else value(row["paper_value"], unit)
+    number = value(row["paper_value"], unit)
+    if unit == "kg h-1":
+        number = f"{row['paper_value']:,.10g}".replace(",", text.THIN)
     sign = _SIGNS.get(row["relation"], "")
     if row["paper_high"] == row["paper_high"]:
         number += f"{text.DASH}{value(row['paper_high'], unit)}"
@@ -56,3 +59,21 @@ def interval(row: Mapping[Any, Any]) -> str:
         return ours
     between = " to " if low < 0 else text.DASH
     return f"{ours} ({value(low, row['unit'])}{between}{value(high, row['unit'])})"
+
+
+def wrapped_table(
+    head: Sequence[str],
+    rows: Iterable[Sequence[str]],
+    wrapped: Collection[int],
+    text_columns: Collection[int] = (),
+    caption: str = "",
+) -> str:
+    """Lay out a table of texts that are escaped here; `wrapped` columns break their lines, others are numbers."""
+    kinds = [WRAPPED if i in wrapped else "" if i in text_columns else ' class="n"' for i in range(len(head))]
+    top = "".join(f'<th scope="col"{kind}>{text.escape(name)}</th>' for name, kind in zip(head, kinds, strict=True))
+    body = "".join(
+        "<tr>" + "".join(f"<td{kind}>{text.escape(c)}</td>" for c, kind in zip(row, kinds, strict=True)) + "</tr>"
+        for row in rows
+    )
+    title = text.paragraph(caption, "caption") if caption else ""
+    return f'{title}<div class="scroll"><table><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table></div>'
