@@ -57,6 +57,16 @@ def test_a_campaign_ends_with_its_tables(finished):
     assert months.attrs["overlap_share_of_rate"] == pytest.approx(1)
 
 
+def test_a_simulated_campaign_stands_beside_the_papers_and_is_not_compared(finished):
+    folder = finished.folder / "results" / "campaign"
+    table = read_table(folder / "parity.parquet").set_index("id")
+    assert table.loc["plumes", "our_value"] == len(read_plumes(folder / "plumes.parquet"))
+    assert (table.loc[["plumes", "rate-median", "label-so2", "edgar-top-1"], "verdict"] == "not comparable").all()
+    assert table.loc["seconds-cpu", "our_value"] > 0, "from the benchmarks of the run"
+    assert table.loc["f1", "our_value"] > 0, "from the card of the model"
+    assert "Simulated archive." in (folder / "parity.html").read_text()
+
+
 def test_what_was_seen_is_kept_for_every_day(finished):
     results = finished.folder / "results"
     for year, day in (("2021", "2021-12-31"), ("2022", "2022-01-01")):

@@ -208,7 +208,7 @@ AFTER = {
         "export_science",
     },
     "compare_campaign_edgar": {"parity", "report_campaign", "export_campaign", "export_science"},
-    **dict.fromkeys(DESCRIPTIONS, {"parity", "export_science"}),
+    **dict.fromkeys(DESCRIPTIONS, {"parity", "export_science", "report_year", "report_campaign", "export_campaign"}),
     "parity": {"report_parity", "export_science"},
 }
 ASKED_FOR = {"detection_curve", "evaluate_model", "closed_loop", "export_product"}
