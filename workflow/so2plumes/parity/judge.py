@@ -19,6 +19,7 @@ CORRECTED = "ours agrees with the corrected number"
 WITHOUT_RATIO = ("degrees_east", "degrees_north", "day of the month")
 
 PAPER_CHOICES: dict[str, dict[str, Any]] = {
+    "archive": {"retrievals": ["doas"]},
     "filter": {"min_qa": 0.5, "max_solar_zenith_deg": None},
     "detect": {**PRESETS["paper"]["detect"], "method": "unet", "window": 32, "step": 4, "mosaic": "rolling"},
     "plumes": {"min_pixels": 6},
@@ -29,7 +30,7 @@ PAPER_CHOICES: dict[str, dict[str, Any]] = {
 }
 """Choices of the papers that a configuration can have otherwise; clusters and origins are the papers' here."""
 
-_FOUND = ("filter.", "detect.", "plumes.")
+_FOUND = ("archive.", "filter.", "detect.", "plumes.")
 _CHOICES_OF: dict[str, tuple[str, ...]] = {
     "archive": _FOUND,
     "plumes": (*_FOUND, "emissions.background"),
@@ -71,6 +72,8 @@ def other_choices(config: Mapping[str, Any], prefixes: Sequence[str] = ("",)) ->
 
 
 def _word(value: Any) -> str:
+    if isinstance(value, list):
+        return " and ".join(map(str, value)) or "all"
     return "none" if value is None else str(value)
 
 

@@ -57,7 +57,7 @@ def extent_of(run: ParityInputs) -> Extent:
 def hindrances(number: PublishedNumber, run: ParityInputs, extent: Extent) -> list[str]:
     """Say in words what a run lacks to be compared with a number; an empty list where it can be.
 
-    * ``six_years``: a real archive, global, 95 % of the 2192 days of 2019 to 2024 seen. Global is a run without
+    * ``six_years``: a real archive, global, 95 % of the 2192 days of 2019 to 2024 seen and no others. Global is a run without
       ``campaign.region`` whose days seen have nine tenths of 14.2 granules on the average.
     * ``year``, ``days``, ``day``: the same for a year, for 30 days to either side of a day, or for one day.
     * ``source``: the six years; a region is enough that holds the source and a degree around it.
@@ -71,8 +71,9 @@ def hindrances(number: PublishedNumber, run: ParityInputs, extent: Extent) -> li
     if number.scope == "any":
         return []
     where = _holds(run, extent, number.argument) if number.scope == "source" else _global(extent)
+    longer = [] if number.scope in ("year", "days", "day") else _longer(run)
     inventory = _inventory(run) if number.scope == "six_years_inventory" else []
-    return where + _period(run, *_span_of(number)) + inventory
+    return where + _period(run, *_span_of(number)) + longer + inventory
 
 
 def _span_of(number: PublishedNumber) -> tuple[datetime.date, datetime.date]:
@@ -106,6 +107,12 @@ def _period(run: ParityInputs, start: datetime.date, end: datetime.date) -> list
         return []
     span = str(start) if start == end else f"{start} to {end}"
     return [f"{seen} of {days} days seen ({span})"]
+
+
+def _longer(run: ParityInputs) -> list[str]:
+    """Say whether days beyond those of the papers count too."""
+    beyond = run.found.start < PAPER_START or run.found.end > PAPER_END
+    return [f"longer period: {run.found.start} to {run.found.end}"] if beyond else []
 
 
 def _holds(run: ParityInputs, extent: Extent, argument: str) -> list[str]:

@@ -23,8 +23,8 @@ def rule_section() -> Section:
     days, granules = f"{100 * LEAST_DAYS:.0f} %", f"{100 * LEAST_GRANULES:.0f} %"
     words = (
         "A number is compared only where this run covers what it is about. For a number of the six years that is a "
-        f"real archive, {days} of the 2192 days of 2019 to 2024 seen (a granule with usable pixels, or a plume), and "
-        f"the whole globe: no <code>campaign.region</code>, and {granules} of {GRANULES_A_DAY} granules a day on the "
+        f"real archive, {days} of the 2192 days of 2019 to 2024 seen (a granule with usable pixels, or a plume) and "
+        f"no others in the campaign, and the whole globe: no <code>campaign.region</code>, and {granules} of {GRANULES_A_DAY} granules a day on the "
         f"days seen. For a number of one year, of one day, or of the days around an event ({DAYS_AROUND} to either "
         "side) it is the same for these. For place, plumes, rate and persistence of one source a region is enough "
         f"that holds it and {SOURCE_MARGIN_DEG:g} degree around.",
