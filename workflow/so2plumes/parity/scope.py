@@ -57,8 +57,8 @@ def extent_of(run: ParityInputs) -> Extent:
 def hindrances(number: PublishedNumber, run: ParityInputs, extent: Extent) -> list[str]:
     """Say in words what a run lacks to be compared with a number; an empty list where it can be.
 
-    * ``six_years``: a real archive, global, 95 % of the 2192 days of 2019 to 2024 seen and no others. Global is a run without
-      ``campaign.region`` whose days seen have nine tenths of 14.2 granules on the average.
+    * ``six_years``: a real archive, global, 95 % of the 2192 days of 2019 to 2024 seen and no others. Global is
+      a run without ``campaign.region`` whose days seen have nine tenths of 14.2 granules on the average.
     * ``year``, ``days``, ``day``: the same for a year, for 30 days to either side of a day, or for one day.
     * ``source``: the six years; a region is enough that holds the source and a degree around it.
     * ``eruption_list``: a campaign of 2019 to 2024, seen or not, and a real list.

@@ -24,8 +24,8 @@ def rule_section() -> Section:
     words = (
         "A number is compared only where this run covers what it is about. For a number of the six years that is a "
         f"real archive, {days} of the 2192 days of 2019 to 2024 seen (a granule with usable pixels, or a plume) and "
-        f"no others in the campaign, and the whole globe: no <code>campaign.region</code>, and {granules} of {GRANULES_A_DAY} granules a day on the "
-        f"days seen. For a number of one year, of one day, or of the days around an event ({DAYS_AROUND} to either "
+        "no others in the campaign, and the whole globe: no <code>campaign.region</code>, and "
+        f"{granules} of {GRANULES_A_DAY} granules a day on the days seen. For a number of one year, of one day, or of the days around an event ({DAYS_AROUND} to either "
         "side) it is the same for these. For place, plumes, rate and persistence of one source a region is enough "
         f"that holds it and {SOURCE_MARGIN_DEG:g} degree around.",
         "Shares of the inventory need a real grid of 2022, the number of eruptions a real list and a campaign of the "
