@@ -11,6 +11,7 @@ from so2plumes.parity.published import PublishedNumber
 
 NO_SPIKES = "no table of days that stand out was given"
 NO_LIST = "no list of eruptions was given"
+BY_MAXIMUM = "by the maximum"
 UNITED_KINGDOM = (-11.0, 49.5, 2.0, 61.0)
 """West, south, east and north of the box that stands for FP's Fig. 8."""
 
@@ -81,7 +82,7 @@ def eruption_plumes(run: ParityInputs, number: PublishedNumber) -> Ours:
     facts = run.found.eruptions.attrs
     if not facts.get("available") or "n_matched_plumes_max" not in facts:
         return absent(NO_LIST)
-    return Ours(float(facts["n_matched_plumes_max"]), recommended=float(facts["n_matched_plumes"]), note=_origin(run))
+    return Ours(float(facts["n_matched_plumes_max"]), recommended=float(facts["n_matched_plumes"]), note=BY_MAXIMUM)
 
 
 def _matched(run: ParityInputs) -> np.ndarray | None:
@@ -91,11 +92,6 @@ def _matched(run: ParityInputs) -> np.ndarray | None:
     return eruptions["n_plumes_max"].to_numpy(dtype=float) > 0
 
 
-def _origin(run: ParityInputs) -> str:
-    origin = run.found.eruptions.attrs.get("origin", "max")
-    return "by the maximum" + (f"; as configured: by the origin {origin}" if origin != "max" else "")
-
-
 def matched_eruptions(run: ParityInputs, number: PublishedNumber) -> Ours:
     """Eruptions with or without such a plume."""
     matched = _matched(run)
@@ -103,7 +99,7 @@ def matched_eruptions(run: ParityInputs, number: PublishedNumber) -> Ours:
         return absent(NO_LIST)
     own = run.found.eruptions["matched"].astype(bool)
     wanted = number.argument == "with"
-    return Ours(float((matched == wanted).sum()), recommended=float((own == wanted).sum()), note=_origin(run))
+    return Ours(float((matched == wanted).sum()), recommended=float((own == wanted).sum()), note=BY_MAXIMUM)
 
 
 def matched_share(run: ParityInputs, number: PublishedNumber) -> Ours:
@@ -114,4 +110,4 @@ def matched_share(run: ParityInputs, number: PublishedNumber) -> Ours:
     if not len(matched):
         return absent("no eruption in the period")
     own = 100.0 * float(run.found.eruptions["matched"].astype(bool).mean())
-    return share(int(matched.sum()), len(matched), own, _origin(run))
+    return share(int(matched.sum()), len(matched), own, BY_MAXIMUM)

@@ -25,8 +25,9 @@ def rule_section() -> Section:
         "A number is compared only where this run covers what it is about. For a number of the six years that is a "
         f"real archive, {days} of the 2192 days of 2019 to 2024 seen (a granule with usable pixels, or a plume) and "
         "no others in the campaign, and the whole globe: no <code>campaign.region</code>, and "
-        f"{granules} of {GRANULES_A_DAY} granules a day on the days seen. For a number of one year, of one day, or of the days around an event ({DAYS_AROUND} to either "
-        "side) it is the same for these. For place, plumes, rate and persistence of one source a region is enough "
+        f"{granules} of {GRANULES_A_DAY} granules a day on the days seen. For a number of one year, of one "
+        f"day, or of the days around an event ({DAYS_AROUND} to either side) it is the same for these. For place, "
+        "plumes, rate and persistence of one source a region is enough "
         f"that holds it and {SOURCE_MARGIN_DEG:g} degree around.",
         "Shares of the inventory need a real grid of 2022, the number of eruptions a real list and a campaign of the "
         f"six years, times of jobs whole swaths or {LEAST_PLUMES} plumes. Scores of the detector are never compared: "
