@@ -26,6 +26,7 @@ include: "workflow/rules/weather.smk"
 include: "workflow/rules/sources.smk"
 include: "workflow/rules/analysis.smk"
 include: "workflow/rules/report.smk"
+include: "workflow/rules/parity.smk"
 include: "workflow/rules/product.smk"
 include: "workflow/rules/train.smk"
 include: "workflow/rules/truth.smk"
@@ -35,6 +36,7 @@ rule all:
     default_target: True
     input:
         f"{RESULTS}/campaign/report.html",
+        f"{RESULTS}/campaign/parity.html",
         f"{RESULTS}/campaign/plumes.parquet",
         f"{RESULTS}/campaign/config.json",
         CAMPAIGN_TABLES,

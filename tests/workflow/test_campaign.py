@@ -44,6 +44,7 @@ def test_a_campaign_ends_with_its_tables(finished):
     names = {path.stem for path in (results / "campaign" / "tables").glob("*.csv")}
     own = set(table_specs()) - {"clusters", "eruptions", "edgar", "plume_cells"}
     assert own <= names
+    own.remove("parity")
     for scope in ("2021", "2022", "campaign"):
         for name in own:
             table = read_table(results / scope / f"{name}.parquet")
@@ -54,6 +55,16 @@ def test_a_campaign_ends_with_its_tables(finished):
     months = read_table(results / "campaign" / "edgar_months.parquet")
     assert set(months["method"]) == {"centre", "overlap"}
     assert months.attrs["overlap_share_of_rate"] == pytest.approx(1)
+
+
+def test_a_simulated_campaign_stands_beside_the_papers_and_is_not_compared(finished):
+    folder = finished.folder / "results" / "campaign"
+    table = read_table(folder / "parity.parquet").set_index("id")
+    assert table.loc["plumes", "our_value"] == len(read_plumes(folder / "plumes.parquet"))
+    assert (table.loc[["plumes", "rate-median", "label-so2", "edgar-top-1"], "verdict"] == "not comparable").all()
+    assert table.loc["seconds-cpu", "our_value"] > 0, "from the benchmarks of the run"
+    assert table.loc["f1", "our_value"] > 0, "from the card of the model"
+    assert "Simulated archive." in (folder / "parity.html").read_text()
 
 
 def test_what_was_seen_is_kept_for_every_day(finished):

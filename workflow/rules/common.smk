@@ -293,6 +293,11 @@ def config_of_this_run(wildcards, input):
     return CONFIG.model_dump_json()
 
 
+def card_of_this_run(wildcards, input):
+    """The card of the detector, or none; no trigger, as a changed model makes other plumes."""
+    return str(card_path(CONFIG.detect.model)) if MODEL else "none"
+
+
 def list_options(wildcards):
     """What is listed: a change of these lists again; a function, for Snakemake would fill in the braces of the prefixes."""
     if not FETCHED:

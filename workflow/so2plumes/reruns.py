@@ -28,7 +28,7 @@ NONE: tuple[str, ...] = ()
 USED_BY: dict[str, tuple[str, ...]] = {
     "preset": WHOLE,
     "results": WHOLE,
-    "campaign.name": (*_REPORTS, "export_product"),
+    "campaign.name": (*_REPORTS, "report_parity", "export_product"),
     "campaign.start": WHOLE,
     "campaign.end": WHOLE,
     "campaign.unit": WHOLE,

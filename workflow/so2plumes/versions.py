@@ -33,6 +33,7 @@ ALGORITHMS: dict[str, int] = {
     "grid_plumes": 1,
     "compare_edgar": 2,
     "score_truth": 1,
+    "parity": 1,
     "report": 1,
     "draw_figures": 1,
     "export_product": 2,
