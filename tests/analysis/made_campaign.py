@@ -62,7 +62,7 @@ def make_campaign(n: int = 53_993, seed: int = 0) -> MadeCampaign:
     made = pd.concat(parts, ignore_index=True)
     table = pd.concat([made, _noise(rng, made, n)], ignore_index=True)
     table = table.iloc[np.argsort(table["time"].to_numpy(), kind="stable")[:n]].reset_index(drop=True)
-    return MadeCampaign(_columns(rng, table.drop(columns="truth")), table["truth"].to_numpy(object))
+    return MadeCampaign(plume_table(rng, table.drop(columns="truth")), table["truth"].to_numpy(object))
 
 
 def _times(rng: np.random.Generator, days: np.ndarray) -> np.ndarray:
@@ -137,7 +137,7 @@ def _rates(rng, n) -> np.ndarray:
     return MEDIAN_KG_H * np.exp(rng.normal(0, SPREAD, n))
 
 
-def _columns(rng, table: pd.DataFrame) -> gpd.GeoDataFrame:
+def plume_table(rng, table: pd.DataFrame) -> gpd.GeoDataFrame:
     """Fill every column of the plume table; one that this does not know gets a plain value of its type."""
     n = len(table)
     names = np.array([*LABEL_SHARES, "combined"], dtype=object)

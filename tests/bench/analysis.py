@@ -1,4 +1,4 @@
-"""Measure the analysis commands on a made campaign of 54 000 plumes and an inventory of real size.
+"""Measure the analysis commands and the figures on a made campaign of 54 000 plumes and an inventory of real size.
 
 Every command runs in a process of its own, as the workflow runs it, start-up included. Prints seconds of wall clock and
 of CPU, and the largest memory. Run it with ``make bench-analysis``; SO2PLUMES_SHARED names a folder with the real GVP
@@ -27,6 +27,8 @@ TABLES = (
     "plumes", "coverage", "clusters", "cluster_history", "cluster_origins", "eruptions", "eruption_plumes", "daily",
     "spikes", "region_panel", "label_shares", "none_clusters", "catalogue_eruptions", "catalogue_sources",
 )  # fmt: skip
+SCIENCE = TABLES[3:5] + TABLES[6:]
+EDGAR = ("edgar_months", "edgar_histogram", "edgar_curve", "flux_arithmetic")
 PERIOD = ("--start", "2019-01-01", "--end", "2024-12-31")
 
 
@@ -59,6 +61,7 @@ def write_inputs(folder: Path, plumes: int) -> None:
     from tests.analysis.made_campaign import make_campaign, make_cells, make_seen
 
     from so2plumes.dictionary import write_described
+    from so2plumes.findings.inputs import COVERAGE_COLUMNS
     from so2plumes.seen import write_seen
     from so2plumes.table import write_plumes, write_table
 
@@ -68,10 +71,10 @@ def write_inputs(folder: Path, plumes: int) -> None:
     for year in range(2019, 2025):
         write_seen(make_seen(year), folder / f"seen_{year}.nc")
     days = pd.date_range("2019-01-01", "2024-12-31").strftime("%Y-%m-%d")
-    write_table(
-        pd.DataFrame({"date": np.repeat(days, 14), "status": "ready", "usable_fraction": 0.5}),
-        folder / "coverage.parquet",
-    )
+    granules = pd.DataFrame({"date": np.repeat(days, 14), "status": "ready", "usable_fraction": 0.5})
+    for name in COVERAGE_COLUMNS:
+        granules[name] = granules.get(name, "")
+    write_table(granules.assign(orbit=range(len(granules)), size_bytes=0), folder / "coverage.parquet")
 
 
 def write_inventory(path: Path) -> None:
@@ -120,6 +123,14 @@ def measure(folder: Path) -> list[Measured]:
     ]  # fmt: skip
 
 
+def draw(folder: Path) -> Measured:
+    """Draw every figure but those of single plumes, which a made campaign has no chips of."""
+    tables = {name: folder / f"{name}.parquet" for name in ("plumes", "clusters", "coverage", "eruptions", "edgar")}
+    named = [part for name, path in tables.items() for part in (f"--{name}", path)]
+    science = [folder / f"{name}.parquet" for name in (*SCIENCE, *EDGAR)]
+    return run("draw-figures", *named, *PERIOD, "--science", *science, "--figures", folder / "figures")
+
+
 def show(title: str, lines: list[Measured]) -> None:
     print(f"\n{title}\n{'command':20}  {'wall s':>7}  {'CPU s':>7}  {'peak MB':>8}")
     total = Measured("all", *(sum(getattr(line, name) for line in lines) for name in ("wall_s", "cpu_s")),
@@ -141,6 +152,7 @@ def main() -> None:
         inputs = ("--plumes", folder / "plumes.parquet", "--cells", folder / "plume_cells.parquet")
         outputs = ("--folder", folder, "--out", folder / "edgar.parquet")
         show("EDGAR, 12 x 1800 x 3600", [run("compare-edgar", *inputs, "--edgar", inventory, "--year", 2022, *outputs)])
+        show("figures", [draw(folder)])
 
 
 if __name__ == "__main__":

@@ -9,6 +9,9 @@ import numpy as np
 import pandas as pd
 from shapely.geometry import box
 
+from so2plumes.analysis.daily import daily_counts
+from so2plumes.analysis.labels import label_table
+from so2plumes.analysis.spikes import spike_table
 from so2plumes.constants import MOL_M2_PER_DU, SO2_KG_PER_MOL
 from so2plumes.findings.inputs import ReportInputs
 from so2plumes.plumes.chips import Chip
@@ -169,6 +172,7 @@ def make_row(name: str, longitude: float, latitude: float, when: str, emission_k
         "retrieval": "doas",
         "geometry": box(longitude - 0.2, latitude - 0.1, longitude + 0.2, latitude + 0.1),
     }
+    row |= flags_of(str(known.get("label", row["label"])))
     return row | known
 
 
@@ -374,6 +378,24 @@ def gallery(n: int = 6) -> list[Made]:
     return made
 
 
+def make_science(
+    plumes: pd.DataFrame, coverage: pd.DataFrame, clusters: pd.DataFrame, start: date, end: date
+) -> dict[str, pd.DataFrame]:
+    """Compute the tables of days and labels as the workflow does."""
+    daily = daily_counts(plumes, coverage, start, end)
+    spikes = spike_table(plumes, daily, pd.DataFrame(), pd.DataFrame(), clusters)
+    return {"daily": daily, "spikes": spikes, "label_shares": label_table(plumes)}
+
+
+def flags_of(label: str) -> dict[str, float]:
+    """Shares of the flags that give a label."""
+    names = ["none", "so2", "volcanic", "anthropogenic", "high_sza"]
+    if label == "combined":
+        return {f"flag_fraction_{i}": 0.5 * (i < 2) for i in range(5)}
+    shares = [float(name == label) if label in names else np.nan for name in names]
+    return {f"flag_fraction_{i}": share for i, share in enumerate(shares)}
+
+
 def globe_inputs(n: int = 300, n_chips: int = 4, days: int = 365, **changes) -> ReportInputs:
     """Build the inputs of a whole-Earth year."""
     start = date(2021, 1, 1)
@@ -394,6 +416,7 @@ def globe_inputs(n: int = 300, n_chips: int = 4, days: int = 365, **changes) -> 
         "config": CONFIG,
         "versions": VERSIONS,
     }
+    parts["science"] = make_science(plumes, parts["coverage"], parts["clusters"], start, parts["end"])
     return ReportInputs(**(parts | changes))
 
 
@@ -413,4 +436,5 @@ def etna_inputs(n: int = 60, n_chips: int = 4, **changes) -> ReportInputs:
         "eruptions": make_eruptions(plumes, {"Etna": SOURCES["Etna"]}, extra=0),
         "coverage": make_coverage(start, days, hidden=hidden, per_day=1),
     }
+    parts["science"] = make_science(plumes, parts["coverage"], parts["clusters"], start, parts["end"])
     return ReportInputs(**(parts | changes))

@@ -12,17 +12,18 @@ from datetime import date
 
 import pandas as pd
 import pytest
-from PIL import Image
 from tests.report.made import CONFIG, etna_inputs, gallery, globe_inputs, make_truth
 from tests.report.outline import Outline
 
+from so2plumes.dictionary import empty as empty_described
 from so2plumes.errors import TableError
 from so2plumes.figures.inventory import limit_flux
+from so2plumes.figures.labels import label_rows
 from so2plumes.files import write_json
 from so2plumes.findings.inputs import ReportInputs, empty_table, load_inputs
 from so2plumes.plumes.chips import write_chips
 from so2plumes.report.comparison_sections import cluster_section, edgar_section, eruption_section
-from so2plumes.report.export import FIGURES, write_figures
+from so2plumes.report.overview_sections import days_section, label_section
 from so2plumes.report.page import render_report
 from so2plumes.report.plume_sections import truth_section, worked_section
 from so2plumes.report.record_sections import coverage_section, version_section
@@ -171,19 +172,22 @@ def test_same_inputs_same_bytes_in_another_process(etna, root):
     assert other.stdout.strip() == here
 
 
-def test_figures_are_written(nothing, tmp_path):
-    inputs = globe_inputs(40, 1, days=400)
-    paths = write_figures(inputs, tmp_path / "some")
-    assert [p.name for p in paths] == list(FIGURES)
-    sizes = {}
-    for path in paths:
-        with Image.open(path) as image:
-            sizes[path.name] = image.size
-            assert not set(image.info) - {"dpi"}
-    assert min(width for width, _ in sizes.values()) > 1000
-    assert sizes["daily_counts.png"][1] > 400
-    for path in write_figures(nothing, tmp_path / "none"):
-        assert path.stat().st_size > 0
+def test_days_that_stand_out_are_named_with_their_cause(globe):
+    spikes = globe.table("spikes")
+    assert len(spikes)
+    section = days_section(globe).body
+    for row in spikes.to_dict("records"):
+        assert f"{row['cause']} ({row['kind']})" in section
+    assert "at least 6 robust standard deviations and 10 plumes above" in section
+    without = replace(globe, science={**globe.science, "spikes": empty_described("spikes")})
+    assert "stand out" not in days_section(without).body
+
+
+def test_labels_are_those_of_their_table(globe):
+    section = Outline(label_section(globe).body).text
+    for row in label_rows(globe).to_dict("records"):
+        assert f"{row['label']} {row['meaning'].replace('SO2', 'SO₂')} {row['n_plumes']}" in section
+    assert "No table of labels was given." in label_section(replace(globe, science={})).body
 
 
 def test_a_fetched_archive_tells_the_most_that_lay_on_the_disk(globe):

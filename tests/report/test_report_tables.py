@@ -15,9 +15,7 @@ from so2plumes.findings.sample import select_gallery, select_worked
 from so2plumes.findings.summary import (
     coverage_by_month,
     daily_counts,
-    label_shares,
     quarantined,
-    unusual_days,
     yearly,
 )
 from so2plumes.report.export import write_tables
@@ -47,35 +45,6 @@ def test_a_plume_proves_that_its_day_was_seen():
     assert list(daily["seen"]) == [False, True] + 8 * [False]
 
 
-def burst_inputs(**more):
-    rows = [make_row(f"q{d}{i}", 0, 0, f"2021-01-{d:02d}T10:00:00", 1.0) for d in range(1, 21) for i in range(2)]
-    rows += [make_row(f"b{d}{i}", 0, 0, f"2021-01-{d:02d}T10:00:00", 1.0) for d in (9, 10) for i in range(30 + d)]
-    return inputs_of(rows, make_coverage(START, 20), date(2021, 1, 20), **more)
-
-
-def test_unusual_days_are_named_after_the_eruption_behind_them(globe):
-    eruptions = globe.eruptions.head(2).copy()
-    eruptions["plume_ids"] = [["q10", "b90"], [f"b9{i}" for i in range(20)]]
-    marks = unusual_days(burst_inputs(eruptions=eruptions))
-    (mark,) = marks.to_dict("records")
-    assert (mark["mark"], mark["date"], mark["last_date"]) == ("A", "2021-01-09", "2021-01-10")
-    assert (mark["peak_date"], mark["plumes"]) == ("2021-01-10", 42)
-    assert (mark["source"], mark["source_plumes"]) == (eruptions["volcano_name"].iloc[1], 20)
-
-
-def test_unusual_days_fall_back_to_clusters_and_to_nothing(globe):
-    clusters = globe.clusters.head(1).copy()
-    clusters["plume_ids"] = [["b90", "b91"]]
-    assert unusual_days(burst_inputs(clusters=clusters))["source"].tolist() == [clusters["nearest_source"].iloc[0]]
-    without = clusters.drop(columns="plume_ids")
-    assert unusual_days(burst_inputs(clusters=without))["source"].tolist() == [""]
-
-
-def test_quiet_periods_have_no_unusual_days(nothing):
-    assert unusual_days(nothing).empty
-    assert unusual_days(inputs_of([make_row("a", 0, 0, "2021-01-02T10:00:00", 1.0)])).empty
-
-
 def test_yearly_medians_ignore_plumes_without_a_rate():
     rates = [1000.0, 2000.0, 4000.0, np.nan]
     rows = [make_row(f"p{i}", 0, 0, f"202{i % 2}-06-01T10:00:00", rate) for i, rate in enumerate(rates)]
@@ -84,13 +53,6 @@ def test_yearly_medians_ignore_plumes_without_a_rate():
     assert table.loc["2020", "median_emission_kg_h"] == 2500
     assert table.loc["2021", "median_emission_kg_h"] == 2000
     assert table.loc["all", ["plumes", "plumes_with_rate", "days", "days_seen"]].tolist() == [4, 3, 731, 2]
-
-
-def test_label_shares_add_up(globe):
-    shares = label_shares(globe)
-    assert shares["share"].sum() == pytest.approx(1)
-    assert shares["plumes"].is_monotonic_decreasing
-    assert (shares["meaning"] != "").all()
 
 
 def test_coverage_counts_every_granule_once(globe):
@@ -110,7 +72,7 @@ def test_tables_are_written_with_the_same_bytes(etna, nothing, tmp_path):
         second = {p.name: p.read_bytes() for p in write_tables(inputs, tmp_path / "b")}
         assert first == second
         assert sorted(first) == sorted(
-            f"{n}.csv" for n in ("yearly", "daily_counts", "clusters", "eruptions", "labels", "coverage", "quarantined")
+            f"{n}.csv" for n in ("yearly", "clusters", "eruptions", "coverage", "quarantined")
         )
     assert pd.read_csv(tmp_path / "a" / "clusters.csv").empty
 

@@ -27,6 +27,8 @@ ANALYSIS = {
     "report_year",
     "score_truth",
 }
+DESCRIPTION = {"describe_clusters", "describe_days", "describe_labels", "compare_catalogues"}
+"""Rules that serve a year and the campaign under one name."""
 DETECTION = {
     "fetch_swaths",
     "detect_plumes",
@@ -89,7 +91,8 @@ def test_detection_of_a_year_again_fetches_that_year_only(copy):
     other = state(copy, "2022")
     configure(copy, detect={"method": "ztest"})
     jobs = run(copy, "results/2021/report.html")
-    assert set(jobs) == DETECTION | ANALYSIS
+    assert set(jobs) == DETECTION | ANALYSIS | DESCRIPTION
+    assert all(jobs[rule] == 1 for rule in DESCRIPTION)
     assert jobs["fetch_swaths"] == jobs["detect_plumes"] == 1
     assert state(copy, "2022") == other
     (record,) = read_field(copy.folder / "results/2021/plumes.parquet")

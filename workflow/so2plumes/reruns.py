@@ -6,7 +6,7 @@ the configuration needs its entry here.
 
 from __future__ import annotations
 
-_REPORTS = ("report_year", "report_campaign", "export_campaign")
+_REPORTS = ("report_year", "report_campaign")
 _LOOP = "closed_loop"
 _FILTERED = ("fetch_swaths", "detect_plumes", "extract_plumes", _LOOP)
 _DETECTED = ("detect_plumes", _LOOP)
@@ -133,7 +133,7 @@ USED_BY: dict[str, tuple[str, ...]] = {
     "training.weights": _SCORED,
     "truth.cases": (_LOOP,),
     "truth.seed": (_LOOP,),
-    "report.gallery": ("report_year", "report_campaign"),
+    "report.gallery": (*_REPORTS, "draw_figures"),
     "product.licence": ("export_product",),
     "product.publisher": ("export_product",),
 }

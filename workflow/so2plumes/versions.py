@@ -31,7 +31,7 @@ ALGORITHMS: dict[str, int] = {
     "download_volcanoes": 1,
     "download_edgar": 1,
     "grid_plumes": 1,
-    "compare_edgar": 2,
+    "compare_edgar": 3,
     "score_truth": 1,
     "parity": 1,
     "report": 1,

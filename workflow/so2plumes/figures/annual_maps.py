@@ -24,7 +24,7 @@ def location_data(inputs: ReportInputs) -> pd.DataFrame:
             "plume_id": plumes["plume_id"],
             "date": plumes["date"],
             "year": day.dt.year,
-            "day_of_year": day.dt.dayofyear,
+            "day_of_year": day.dt.day_of_year,
             "longitude_deg": plumes["max_longitude"],
             "latitude_deg": plumes["max_latitude"],
             "emission_kg_h": plumes["emission_kg_h"],

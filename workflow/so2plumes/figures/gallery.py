@@ -34,8 +34,10 @@ _IMAGE_IN, _BAR_IN, _TITLE_IN, _GAP_IN = 1.38, 0.06, 0.33, 0.1
 def gallery_chips(inputs: ReportInputs, most: int = GALLERY_SIZE) -> list[Chip]:
     """Return the plumes of the gallery that can be laid out, the strongest first, then the sample by time."""
     chips = {chip.plume_id: chip for chip in inputs.chips}
-    chosen = [chips[name] for name in select_gallery(inputs.plumes, most) if name in chips]
-    return [chip for chip in chosen if _can_be_drawn(chip)]
+    names = [name for name in select_gallery(inputs.plumes, most) if name in chips]
+    if not names:
+        names = select_gallery(inputs.plumes[inputs.plumes["plume_id"].isin(list(chips))], most)
+    return [chips[name] for name in names if _can_be_drawn(chips[name])]
 
 
 def _can_be_drawn(chip: Chip) -> bool:
@@ -84,15 +86,16 @@ def gallery_figure(inputs: ReportInputs) -> Figure:
     rows = inputs.plumes.set_index("plume_id")
     lines = -(-len(chips) // _COLUMNS)
     height = lines * (_IMAGE_IN + _TITLE_IN + _GAP_IN)
-    figure = style.new_figure(style.WIDE_IN, height)
+    width = style.WIDE_IN * min(len(chips), _COLUMNS) / _COLUMNS
+    figure = style.new_figure(width, height)
     figure.set_layout_engine("none")
     for number, chip in enumerate(chips):
         line, column = divmod(number, _COLUMNS)
         left = column * style.WIDE_IN / _COLUMNS + 0.02
         low = height - (line + 1) * (_IMAGE_IN + _TITLE_IN + _GAP_IN) + _GAP_IN
-        box = (left / style.WIDE_IN, low / height, _IMAGE_IN / style.WIDE_IN, _IMAGE_IN / height)
+        box = (left / width, low / height, _IMAGE_IN / width, _IMAGE_IN / height)
         axes = figure.add_axes(box)
-        bar = (box[0] + box[2] + 0.04 / style.WIDE_IN, box[1], _BAR_IN / style.WIDE_IN, 0.86 * box[3])
+        bar = (box[0] + box[2] + 0.04 / width, box[1], _BAR_IN / width, 0.86 * box[3])
         _draw_card(figure, axes, bar, chip)
         row = rows.loc[chip.plume_id]
         where = text.place(row["max_longitude"], row["max_latitude"], 1)

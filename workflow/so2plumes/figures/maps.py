@@ -23,6 +23,8 @@ from so2plumes.figures.coastlines import coast_edges, land_rings
 FloatArray = NDArray[np.float64]
 
 REGION_MAX_WIDTH_DEG = 60.0
+"""At the equator; nearer to a pole a degree of longitude is shorter."""
+REGION_MAX_TURN_DEG = 240.0
 REGION_MAX_HEIGHT_DEG = 40.0
 _NAME_PLACES = (
     (6.5, 0.0, "left", "center"),
@@ -109,9 +111,9 @@ def view_of(longitude: ArrayLike, latitude: ArrayLike) -> MapView:
     if lat.size == 0:
         return GLOBE
     south, north = float(lat.min()), float(lat.max())
-    if width > REGION_MAX_WIDTH_DEG or north - south > REGION_MAX_HEIGHT_DEG:
+    shrink = float(np.cos(np.radians(0.5 * (south + north))))
+    if width * shrink > REGION_MAX_WIDTH_DEG or width > REGION_MAX_TURN_DEG or north - south > REGION_MAX_HEIGHT_DEG:
         return GLOBE
-    shrink = np.cos(np.radians(0.5 * (south + north)))
     half_y = max(0.5 * (north - south) * 1.16, 1.5)
     half_x = max(0.5 * width * shrink * 1.16, 1.5)
     half_y, half_x = max(half_y, half_x / 2.0), max(half_x, half_y * 1.1)

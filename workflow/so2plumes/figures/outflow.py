@@ -15,7 +15,7 @@ from so2plumes.findings.inputs import ReportInputs
 
 MOST_ERUPTIONS = 8
 SHOWN_DAYS = 10.0
-_ASPECT = 1.7
+_ASPECT = 2.0
 
 
 def major_eruptions(inputs: ReportInputs, most: int = MOST_ERUPTIONS) -> pd.DataFrame:

@@ -91,6 +91,7 @@ def _draw_box(axes: Axes, inputs: ReportInputs) -> None:
     lat = np.concatenate([np.full(40, south), np.full(40, north), [south]])
     axes.plot(*view.project(lon, lat), color=style.STRONG, lw=1.5, zorder=6)
     name = f"{facts.get('name', 'box')}: " if facts.get("name") else ""
+    west, south, east, north = (round(edge, 1) for edge in (west, south, east, north))
     edges = f"{longitude_text(west)} to {longitude_text(east)},\n{latitude_text(south)} to {latitude_text(north)}"
     axes.set_title(name + edges, fontsize=8.5)
 
