@@ -28,7 +28,7 @@ def said(page: str) -> str:
 
 @pytest.fixture(scope="module")
 def globe():
-    return globe_inputs(300, 1)
+    return replace(globe_inputs(300, 1), science={})
 
 
 def test_the_lead_tells_how_many_where_and_how_much(globe):

@@ -111,8 +111,9 @@ def _unusual_days(inputs: ReportInputs) -> list[Point]:
         return [Point("<b>Unusual days:</b> none; no day stands out from its neighbours.")]
     top = spikes.nlargest(NAMED, "n_plumes").sort_values("peak_date")
     named = "; ".join(
-        f"{text.day(r['peak_date'])} ({text.plural(r['n_plumes'], 'plume')}, {text.escape(r['cause'])})"
+        f"{text.day(r['peak_date'])} ({text.plural(r['n_plumes'], 'plume')}, {cause})"
         for r in top.to_dict("records")
+        for cause in [text.escape(r["cause"] or "cause not known")]
     )
     n = spikes["first_date"].nunique()
     return [Point(f'<b>Unusual days:</b> {text.plural(n, "period")}, above all <a href="#days">{named}</a>.')]
