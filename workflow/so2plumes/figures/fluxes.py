@@ -62,10 +62,10 @@ def cumulative_figure(inputs: ReportInputs) -> Figure:
             axes.plot([at], [share], "o", color=style.INK, ms=6, zorder=4)
             words = f"top {at:g} %: {share:.0f} % (paper {_PAPER_TOP[at]:.0f} %)"
             halo = [patheffects.withStroke(linewidth=3, foreground="white", alpha=0.9)]
+            shift, side = ((-7, 5), "right") if at == 1.0 else ((7, -9), "left")
             axes.annotate(
-                words, (at, share), (-7, 5), textcoords="offset points", ha="right", fontsize=8, zorder=9,
-                path_effects=halo,
-            )  # fmt: skip
+                words, (at, share), shift, textcoords="offset points", ha=side, fontsize=8, zorder=9, path_effects=halo
+            )
     axes.set_xscale("log")
     axes.set_xlim(float(table["cell_percent"].min()), 100)
     axes.set_ylim(0, 104)
