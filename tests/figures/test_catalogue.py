@@ -13,9 +13,12 @@ import pytest
 from matplotlib.text import Text
 from PIL import Image
 
+from so2plumes.cli import main
+from so2plumes.dictionary import write_described
 from so2plumes.figures import style
 from so2plumes.figures.catalogue import FIGURES, PaperFigure, figure_named
 from so2plumes.figures.files import write_figures
+from so2plumes.table import write_plumes, write_table
 
 KINDS = ("campaign", "at_180", "at_85_north")
 LEAST_PT = 7.0
@@ -111,6 +114,18 @@ def test_files_of_an_empty_campaign_are_sheets_that_say_why(empty, tmp_path):
             (why,) = pd.read_csv(path)["not_drawn"]
             assert why == figure_named(path.stem).absent(empty)
         assert path.stat().st_size > 20
+
+
+def test_the_command_draws_an_empty_campaign(empty, tmp_path):
+    write_plumes(empty.plumes, tmp_path / "plumes.parquet")
+    tables = ("clusters", "coverage", "eruptions", "edgar")
+    for name in tables:
+        write_table(getattr(empty, name), tmp_path / f"{name}.parquet")
+    write_described(empty.table("spikes"), "spikes", tmp_path / "spikes.parquet")
+    named = [part for name in ("plumes", *tables) for part in (f"--{name}", str(tmp_path / f"{name}.parquet"))]
+    period = ["--start", "2020-01-01", "--end", "2020-12-31", "--science", str(tmp_path / "spikes.parquet")]
+    assert main(["draw-figures", *named, *period, "--figures", str(tmp_path / "figures")]) == 0
+    assert len(list((tmp_path / "figures").iterdir())) == 3 * len(FIGURES)
 
 
 def test_a_png_has_its_resolution_and_nothing_else(at_180, tmp_path):

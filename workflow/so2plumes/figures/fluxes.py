@@ -6,9 +6,10 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from matplotlib import patheffects
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter
+from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from so2plumes.figures import style
 from so2plumes.figures.inventory import limit_flux, top_cells
@@ -60,7 +61,11 @@ def cumulative_figure(inputs: ReportInputs) -> Figure:
         if np.isfinite(share):
             axes.plot([at], [share], "o", color=style.INK, ms=6, zorder=4)
             words = f"top {at:g} %: {share:.0f} % (paper {_PAPER_TOP[at]:.0f} %)"
-            axes.annotate(words, (at, share), (-7, 5), textcoords="offset points", ha="right", fontsize=8)
+            halo = [patheffects.withStroke(linewidth=3, foreground="white", alpha=0.9)]
+            shift, side = ((-7, 5), "right") if at == 1.0 else ((7, -9), "left")
+            axes.annotate(
+                words, (at, share), shift, textcoords="offset points", ha=side, fontsize=8, zorder=9, path_effects=halo
+            )
     axes.set_xscale("log")
     axes.set_xlim(float(table["cell_percent"].min()), 100)
     axes.set_ylim(0, 104)
@@ -80,6 +85,8 @@ def _draw_cell_rates(axes: Axes, table: pd.DataFrame) -> None:
     )
     good = table[np.isfinite(table[column]) & (table[column] > 0)]
     right = axes.twinx()
+    axes.set_zorder(right.get_zorder() + 1)
+    axes.patch.set_visible(False)
     right.plot(good["cell_percent"], good[column], color=style.STRONG, lw=1.6, ls=(0, (5, 2)))
     right.set_yscale("log")
     right.set_ylabel(words, color=style.STRONG)
@@ -147,6 +154,7 @@ def _draw_fluxes(axes: Axes, table: pd.DataFrame, method: str) -> None:
     if len(filled):
         low, high = filled["log10_low_kg_m2_s"].min(), filled["log10_high_kg_m2_s"].max()
         axes.set_xlim(10.0 ** (low - 0.5), 10.0 ** (high + 0.5))
+    axes.yaxis.set_major_locator(MaxNLocator(nbins=6, integer=True))
     axes.set_xlabel("flux, kg m$^{-2}$ s$^{-1}$")
 
 

@@ -95,7 +95,7 @@ def gallery_figure(inputs: ReportInputs) -> Figure:
         low = height - (line + 1) * (_IMAGE_IN + _TITLE_IN + _GAP_IN) + _GAP_IN
         box = (left / width, low / height, _IMAGE_IN / width, _IMAGE_IN / height)
         axes = figure.add_axes(box)
-        bar = (box[0] + box[2] + 0.04 / width, box[1], _BAR_IN / width, 0.86 * box[3])
+        bar = (box[0] + box[2] + 0.04 / width, box[1], _BAR_IN / width, 0.83 * box[3])
         _draw_card(figure, axes, bar, chip)
         row = rows.loc[chip.plume_id]
         where = text.place(row["max_longitude"], row["max_latitude"], 1)
@@ -112,7 +112,7 @@ def _draw_card(figure: Figure, axes: Axes, bar_box: tuple[float, float, float, f
     bar.outline.set_visible(False)
     bar.ax.tick_params(labelsize=7, length=2, pad=1)
     bar.ax.locator_params(nbins=4)
-    bar.ax.set_title("DU", fontsize=7, weight="normal", loc="left", pad=2)
+    bar.ax.set_title("DU", fontsize=7, weight="normal", loc="left", pad=5)
 
 
 def worked_row(inputs: ReportInputs) -> Mapping[str, Any] | None:

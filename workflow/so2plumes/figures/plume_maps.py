@@ -119,7 +119,7 @@ def ring_clusters(axes: Axes, view: MapView, clusters: pd.DataFrame) -> None:
     place_names(axes, x[: len(names)], y[: len(names)], names)
 
 
-def short_name(name: str, most: int = 26) -> str:
+def short_name(name: str, most: int = 30) -> str:
     """Cut a long name at a word."""
     if len(name) <= most:
         return name
