@@ -1,4 +1,7 @@
 import copy
+import os
+import subprocess
+import sys
 
 import pytest
 import yaml
@@ -148,3 +151,14 @@ def test_a_model_without_card_is_said(tmp_path):
 def test_yaml_round_trip_of_dates(root):
     values = yaml.safe_load((root / "config" / "demo.yaml").read_text())
     assert parse_config(values) == load_config(root / "config" / "demo.yaml")
+
+
+def test_reading_a_configuration_loads_nothing_heavy(root):
+    """Snakemake reads it in every process that it starts."""
+    code = (
+        "import sys; from so2plumes.config import load_config; load_config('config/config.yaml');"
+        "print({'netCDF4', 'pandas', 'cv2', 'numba', 'keras', 'matplotlib', 'shapely'} & set(sys.modules))"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(root / "workflow")}
+    done = subprocess.run([sys.executable, "-c", code], cwd=root, env=environment, capture_output=True, text=True)
+    assert done.stdout.strip() == "set()", done.stderr

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from so2plumes.emissions.ladder import TransportWind
 from so2plumes.emissions.pixels import ALONG_AXIS_ELONGATION, LocalPlane, local_plane, plume_axis, transport_direction
-from so2plumes.plumes.chips import Chip
+
+if TYPE_CHECKING:
+    from so2plumes.plumes.chips import Chip
 
 
 @dataclass(frozen=True)

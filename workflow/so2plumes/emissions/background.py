@@ -17,12 +17,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from so2plumes.plumes.chips import Chip
 from so2plumes.registry import look_up
+
+if TYPE_CHECKING:
+    from so2plumes.plumes.chips import Chip
 
 RING_INNER_PIXELS = 4
 RING_OUTER_PIXELS = 12

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from so2plumes.emissions.along import Along
 from so2plumes.emissions.known import KnownPlaces
@@ -11,7 +11,9 @@ from so2plumes.emissions.ladder import TransportWind
 from so2plumes.emissions.puffs import is_puff
 from so2plumes.emissions.rates import PlumeRates
 from so2plumes.emissions.uncertainty import SECONDS_PER_HOUR
-from so2plumes.plumes.chips import Chip
+
+if TYPE_CHECKING:
+    from so2plumes.plumes.chips import Chip
 
 FEW_PIXELS = 10
 LOW_WIND_M_S = 2.0

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,12 +14,14 @@ from numpy.typing import NDArray
 from so2plumes.emissions.wind import MeanVector, upwind_end
 from so2plumes.errors import GeometryError
 from so2plumes.plumes.centreline import centre_line
-from so2plumes.plumes.chips import Chip
 from so2plumes.plumes.edges import invalid_rim
 from so2plumes.plumes.ellipse import Ellipse, fit_ellipse, overlap, trimmed_length
 from so2plumes.plumes.moments import moments_ellipse, solidity
 from so2plumes.plumes.outline import Outline, line_to_geographic, outline_of
 from so2plumes.swath.geometry import equal_area_metres, inverse_equal_area
+
+if TYPE_CHECKING:
+    from so2plumes.plumes.chips import Chip
 
 NAN = float("nan")
 _PARTS = ("longitude", "latitude", "major_m", "minor_m", "angle_deg")

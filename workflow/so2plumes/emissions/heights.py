@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from so2plumes.plumes.chips import Chip
+if TYPE_CHECKING:
+    from so2plumes.plumes.chips import Chip
+
 
 LAYERS_M = {"vertical_column_1km": 1_000.0, "vertical_column_7km": 7_000.0, "vertical_column_15km": 15_000.0}
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from so2plumes.constants import SO2_KG_PER_MOL
 from so2plumes.emissions.background import dilate
-from so2plumes.plumes.chips import Chip
 from so2plumes.swath.geometry import equal_area_metres
+
+if TYPE_CHECKING:
+    from so2plumes.plumes.chips import Chip
 
 FloatArray = NDArray[np.floating]
 Mask = NDArray[np.bool_]

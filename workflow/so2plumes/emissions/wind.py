@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from so2plumes.plumes.chips import Chip
+if TYPE_CHECKING:
+    from so2plumes.plumes.chips import Chip
+
 
 UPWIND_QUANTILE = 0.05
 
