@@ -34,7 +34,7 @@ ALGORITHMS: dict[str, int] = {
     "compare_edgar": 3,
     "score_truth": 1,
     "parity": 1,
-    "report": 1,
+    "report": 2,
     "draw_figures": 1,
     "export_product": 2,
     "build_training_set": 2,
