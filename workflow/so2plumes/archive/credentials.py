@@ -29,20 +29,32 @@ class Credentials:
     password: str = field(repr=False)
 
 
-def _from_environment(environ: Mapping[str, str]) -> Credentials | None:
-    user, password = environ.get(USER_VARIABLE, ""), environ.get(PASSWORD_VARIABLE, "")
-    if not user and not password:
+def both_or_neither(environ: Mapping[str, str], names: tuple[str, str], what: str) -> tuple[str, str] | None:
+    """Values of two variables that belong together; None where neither is set.
+
+    Raises
+    ------
+    ConfigError
+        When one of them is missing: half of `what`.
+    """
+    values = environ.get(names[0], ""), environ.get(names[1], "")
+    if not any(values):
         return None
-    if not user or not password:
-        given, missing = (USER_VARIABLE, PASSWORD_VARIABLE) if user else (PASSWORD_VARIABLE, USER_VARIABLE)
+    if not all(values):
+        given, missing = names if values[0] else names[::-1]
         raise ConfigError(
-            "the environment names half of an account",
+            f"the environment names half of {what}",
             where=missing,
-            expected=f"both {USER_VARIABLE} and {PASSWORD_VARIABLE}, or neither",
+            expected=f"both {names[0]} and {names[1]}, or neither",
             found=f"only {given}",
             remedy=f"set {missing} too, or unset {given}",
         )
-    return Credentials(user, password)
+    return values
+
+
+def _from_environment(environ: Mapping[str, str]) -> Credentials | None:
+    found = both_or_neither(environ, (USER_VARIABLE, PASSWORD_VARIABLE), "an account")
+    return Credentials(*found) if found else None
 
 
 def check_private(path: Path) -> None:

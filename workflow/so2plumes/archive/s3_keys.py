@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from so2plumes.archive.credentials import check_private
+from so2plumes.archive.credentials import both_or_neither, check_private
 from so2plumes.errors import ConfigError
 
 KEY_VARIABLE = "AWS_ACCESS_KEY_ID"
@@ -32,19 +32,8 @@ class Keys:
 
 
 def _from_environment(environ: Mapping[str, str]) -> Keys | None:
-    key, secret = environ.get(KEY_VARIABLE, ""), environ.get(SECRET_VARIABLE, "")
-    if not key and not secret:
-        return None
-    if not key or not secret:
-        given, missing = (KEY_VARIABLE, SECRET_VARIABLE) if key else (SECRET_VARIABLE, KEY_VARIABLE)
-        raise ConfigError(
-            "the environment names half of a pair of keys",
-            where=missing,
-            expected=f"both {KEY_VARIABLE} and {SECRET_VARIABLE}, or neither",
-            found=f"only {given}",
-            remedy=f"set {missing} too, or unset {given}",
-        )
-    return Keys(key, secret, environ.get(TOKEN_VARIABLE) or None)
+    found = both_or_neither(environ, (KEY_VARIABLE, SECRET_VARIABLE), "a pair of keys")
+    return Keys(*found, environ.get(TOKEN_VARIABLE) or None) if found else None
 
 
 def _unusable(path: Path, found: str) -> ConfigError:
