@@ -98,6 +98,25 @@ def test_words_filter_rows(ask, table):
     assert said == "1 of 30 rows"
 
 
+def test_names_with_numbers_sort_by_the_number(ask, report):
+    rows = [(f"cluster {i}", str(i)) for i in (10, 9, 2, 1, 11, 3)]
+    page = re.sub(r"<main>.*</main>", lambda _: text.data_table(("place", "n"), rows), report, flags=re.DOTALL)
+    script = ROWS + "box.querySelector('th button').click(); return shown();"
+    assert ask(page, script) == ["1", "2", "3", "9", "10", "11"]
+
+
+def test_a_short_table_has_no_tools(ask, report):
+    rows = [(f"place {i}", str(i)) for i in range(3)]
+    page = re.sub(r"<main>.*</main>", lambda _: text.data_table(("place", "n"), rows), report, flags=re.DOTALL)
+    assert ask(page, "return document.querySelector('.tools').offsetParent === null;")
+
+
+def test_without_scripts_there_are_no_dead_tools(ask, table):
+    page = re.sub(r"<script>.*?</script>", "", table, flags=re.DOTALL)
+    script = ROWS + "return [document.querySelector('.tools').offsetParent === null, shown().length];"
+    assert ask(page, script) == [True, 30]
+
+
 @pytest.mark.parametrize("width", [500, 1150])
 def test_no_page_is_wider_than_its_window(ask, report, width):
     script = "return [document.documentElement.scrollWidth, window.innerWidth];"
