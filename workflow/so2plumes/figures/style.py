@@ -190,7 +190,7 @@ def png_width_in(png: bytes, dpi: int = 150) -> float:
 def sheet(words: str) -> Figure:
     """Make a figure that says why there is nothing to show."""
     figure = new_figure(WIDE_IN, 1.2)
-    figure.text(0.5, 0.5, words, ha="center", va="center", color=MUTED, fontsize=10, wrap=True)
+    figure.text(0.5, 0.5, words, ha="center", va="center", color=MUTED, fontsize=10, wrap=True, parse_math=False)
     return figure
 
 
