@@ -45,7 +45,7 @@ LABELS: dict[str, tuple[str, str, str]] = {
     "volcanic": ("#D55E00", "^", "near a known volcano"),
     "anthropogenic": ("#0072B2", "s", "near a known anthropogenic source"),
     "so2": ("#56B4E9", "o", "SO2 detected, no source named"),
-    "combined": ("#009E73", "D", "no flag shared by 80 % of the pixels"),
+    "combined": ("#009E73", "D", "no flag shared by enough pixels"),
     "none": ("#8d8d8d", "o", "no enhancement flagged"),
     "high_sza": ("#CC79A7", "v", "high solar zenith angle"),
     "unavailable": ("#E69F00", "P", "the file has no flag"),
