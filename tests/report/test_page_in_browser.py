@@ -141,6 +141,30 @@ def test_a_phone_scrolls_tables_not_the_page(ask, report):
     assert content <= window
 
 
+def test_paper_breaks_no_date_and_cuts_no_table(ask):
+    """The rules of print on a screen as wide as the text of a sheet of A4; real names of plumes are long."""
+    inputs = globe_inputs(200, 0)
+    names = [f"S5P_OFFL_L2__SO2____20210324T110000_{i:05d}_made" for i in range(len(inputs.plumes))]
+    page = render_report(replace(inputs, plumes=inputs.plumes.assign(plume_id=names)))
+    page = page.replace("@media print", "@media all")
+    script = """
+    var tables = Array.from(document.querySelectorAll('table.sorts'));
+    function lines(cell) {
+      var range = document.createRange();
+      range.selectNodeContents(cell);
+      return new Set(Array.from(range.getClientRects()).map(function (box) { return Math.round(box.top); })).size;
+    }
+    var dates = tables.flatMap(function (table) { return Array.from(table.querySelectorAll('td')); })
+      .filter(function (cell) { return cell.offsetParent && /^\\d{4}-\\d{2}-\\d{2}$/.test(cell.textContent); });
+    return [dates.length, Math.max.apply(null, dates.map(lines)),
+      Math.max.apply(null, tables.map(function (table) { return table.offsetWidth; })), window.innerWidth];
+    """
+    count, lines, widest, paper = ask(page, script, 690)
+    assert count > 30
+    assert lines == 1
+    assert widest <= paper
+
+
 def test_nothing_is_asked_from_elsewhere(ask, report):
     script = "return performance.getEntriesByType('resource').map(function (e) { return e.name.slice(0, 5); });"
     assert all(name == "data:" for name in ask(report, script))
