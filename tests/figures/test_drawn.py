@@ -14,8 +14,9 @@ from tests.figures.findings import NORILSK
 from tests.report.made import make_chip
 
 from so2plumes.dictionary import empty as empty_table
-from so2plumes.figures import gallery, labels, outflow, scene, sources
-from so2plumes.figures.catalogue import figure_named
+from so2plumes.figures import gallery, labels, outflow, scene, sources, style
+from so2plumes.figures.catalogue import FIGURES, figure_named
+from so2plumes.findings.sample import select_gallery
 
 
 def points_of(axes) -> list[PathCollection]:
@@ -148,6 +149,43 @@ def test_the_gallery_shows_chips_with_their_pixels(campaign):
     drawn = gallery.gallery_figure(campaign)
     titled = [axes for axes in drawn.axes if "\n" in axes.get_title(loc="left")]
     assert len(titled) == len(chips)
+
+
+@pytest.mark.parametrize("size", [4, 30])
+def test_the_gallery_has_the_size_asked_for(campaign, size):
+    chip = campaign.chips[0]
+    chosen = select_gallery(campaign.plumes, size)
+    others = set(campaign.plumes["plume_id"]) - set(chosen)
+    chips = [replace(chip, plume_id=name) for name in (*chosen, *sorted(others)[:2])]
+    shown = gallery.gallery_chips(replace(campaign, chips=chips, gallery=size))
+    assert [c.plume_id for c in shown] == chosen
+
+
+NO_FORMULA = "a$\\frac{$"
+
+
+def test_a_name_with_dollar_signs_is_no_formula(at_180):
+    tables = {
+        name: at_180.science[name].assign(**{column: NO_FORMULA})
+        for name, column in (
+            ("spikes", "cause"),
+            ("cluster_history", "nearest_source"),
+            ("eruption_plumes", "volcano_name"),
+            ("region_panel", "region"),
+            ("catalogue_sources", "name"),
+        )
+    }
+    tables["region_panel"].attrs = at_180.science["region_panel"].attrs | {"name": NO_FORMULA}
+    inputs = replace(
+        at_180,
+        clusters=at_180.clusters.assign(nearest_source=NO_FORMULA),
+        eruptions=at_180.eruptions.assign(volcano_name=NO_FORMULA, matched=True),
+        science=at_180.science | tables,
+    )
+    for figure in FIGURES:
+        if not figure.absent(inputs):
+            style.png_bytes(figure.draw(inputs), 50)
+    style.png_bytes(style.sheet(NO_FORMULA), 50)
 
 
 def test_the_worked_plume_has_its_mass(campaign):

@@ -35,8 +35,13 @@ def test_the_lead_tells_how_many_where_and_how_much(globe):
     words = said(lead(globe))
     assert words.startswith(f"{len(globe.plumes)} plumes on ")
     first = globe.clusters.iloc[0]
-    assert f"Most lie near {first['nearest_source']} ({first['n_plumes']})" in words
+    assert f"The places with most plumes are {first['nearest_source']} ({first['n_plumes']})" in words
     assert f"{float(text.rounded(globe.plumes['emission_kg_h'].median()).replace(text.THIN, '')):.0f} kg h⁻¹" in words
+
+
+def test_one_place_is_a_place(globe):
+    words = said(lead(replace(globe, clusters=globe.clusters.head(1))))
+    assert f"The place with most plumes is {globe.clusters['nearest_source'].iloc[0]} (" in words
 
 
 def test_no_plume_is_an_answer(nothing, globe):
@@ -113,6 +118,17 @@ def test_methods_speak_of_this_configuration(globe, root):
     assert simple.count("<dt>") == 1
 
 
+def test_methods_name_what_was_simulated_or_left_out(globe, root):
+    config = load_config(root / "config" / "config.yaml").model_dump(mode="json")
+    config["emissions"]["draws"] = 0
+    config["edgar"]["path"] = "simulated"
+    body = method_section(replace(globe, config=config)).body
+    assert "0 draws" not in body
+    assert "<dt>Interval</dt><dd>Not computed" in body
+    assert "A simulated inventory" in body
+    assert "EDGAR v8.1" not in body
+
+
 def test_remarks_are_counted(globe):
     codes = [["wind_low", "puff"], ["wind_low"], *[[] for _ in range(len(globe.plumes) - 2)]]
     body = reading_section(replace(globe, plumes=globe.plumes.assign(quality=codes))).body
@@ -135,6 +151,18 @@ def test_found_eruptions_come_first(globe):
     body = catalogue_section(replace(globe, science={"catalogue_eruptions": table})).body
     assert body.index("Seen") < body.index("Unseen")
     assert "1 have plumes of ours on that day with a median of our mass over theirs of 1.0" in body
+
+
+def test_the_smaller_ratio_of_rates_is_that_over_all_days(globe):
+    row = {
+        "name": "Etna", "longitude": 15.0, "latitude": 37.7, "emission_kg_h": 100.0, "our_median_kg_h": 150.0,
+        "ratio": 1.5, "ratio_persistent": 0.3, "our_persistence_percent": 20.0, "n_plumes": 5,
+    }  # fmt: skip
+    table = pd.DataFrame([row])
+    table.attrs = {"available": True, "n_with_cluster": 1, "radius_km": 50.0, "median_ratio": 1.5}
+    table.attrs["median_ratio_persistent"] = 0.3
+    body = catalogue_section(replace(globe, science={"catalogue_sources": table})).body
+    assert "0.30 when days without a plume of ours count as days without emission" in body
 
 
 def test_names_in_the_answer_are_escaped(globe):

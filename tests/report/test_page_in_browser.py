@@ -98,6 +98,25 @@ def test_words_filter_rows(ask, table):
     assert said == "1 of 30 rows"
 
 
+def test_names_with_numbers_sort_by_the_number(ask, report):
+    rows = [(f"cluster {i}", str(i)) for i in (10, 9, 2, 1, 11, 3)]
+    page = re.sub(r"<main>.*</main>", lambda _: text.data_table(("place", "n"), rows), report, flags=re.DOTALL)
+    script = ROWS + "box.querySelector('th button').click(); return shown();"
+    assert ask(page, script) == ["1", "2", "3", "9", "10", "11"]
+
+
+def test_a_short_table_has_no_tools(ask, report):
+    rows = [(f"place {i}", str(i)) for i in range(3)]
+    page = re.sub(r"<main>.*</main>", lambda _: text.data_table(("place", "n"), rows), report, flags=re.DOTALL)
+    assert ask(page, "return document.querySelector('.tools').offsetParent === null;")
+
+
+def test_without_scripts_there_are_no_dead_tools(ask, table):
+    page = re.sub(r"<script>.*?</script>", "", table, flags=re.DOTALL)
+    script = ROWS + "return [document.querySelector('.tools').offsetParent === null, shown().length];"
+    assert ask(page, script) == [True, 30]
+
+
 @pytest.mark.parametrize("width", [500, 1150])
 def test_no_page_is_wider_than_its_window(ask, report, width):
     script = "return [document.documentElement.scrollWidth, window.innerWidth];"
@@ -120,6 +139,30 @@ def test_a_phone_scrolls_tables_not_the_page(ask, report):
     content, window = ask(report, script)
     assert 300 < window <= 375
     assert content <= window
+
+
+def test_paper_breaks_no_date_and_cuts_no_table(ask):
+    """The rules of print on a screen as wide as the text of a sheet of A4; real names of plumes are long."""
+    inputs = globe_inputs(200, 0)
+    names = [f"S5P_OFFL_L2__SO2____20210324T110000_{i:05d}_made" for i in range(len(inputs.plumes))]
+    page = render_report(replace(inputs, plumes=inputs.plumes.assign(plume_id=names)))
+    page = page.replace("@media print", "@media all")
+    script = """
+    var tables = Array.from(document.querySelectorAll('table.sorts'));
+    function lines(cell) {
+      var range = document.createRange();
+      range.selectNodeContents(cell);
+      return new Set(Array.from(range.getClientRects()).map(function (box) { return Math.round(box.top); })).size;
+    }
+    var dates = tables.flatMap(function (table) { return Array.from(table.querySelectorAll('td')); })
+      .filter(function (cell) { return cell.offsetParent && /^\\d{4}-\\d{2}-\\d{2}$/.test(cell.textContent); });
+    return [dates.length, Math.max.apply(null, dates.map(lines)),
+      Math.max.apply(null, tables.map(function (table) { return table.offsetWidth; })), window.innerWidth];
+    """
+    count, lines, widest, paper = ask(page, script, 690)
+    assert count > 30
+    assert lines == 1
+    assert widest <= paper
 
 
 def test_nothing_is_asked_from_elsewhere(ask, report):

@@ -61,6 +61,16 @@ def test_every_number_stands_on_the_page(table, published):
         assert note.replace("'", "&#x27;") in html
 
 
+def test_verdicts_of_a_cluster_are_counted(table):
+    top = table["paper_section"] == "Table 2"
+    place = table[top].groupby(table["quantity"].str.split(":").str[0]).cumcount()
+    mixed = table.assign(
+        verdict=table["verdict"].where(~top, place.map(lambda number: "differs" if number else "agrees"))
+    )
+    mixed.attrs = table.attrs
+    assert render_parity(mixed, "made").count("<td>5 differ, 1 agrees</td>") == 10
+
+
 def test_one_of_a_kind_is_singular(table):
     counted = table.copy()
     counted.attrs = table.attrs | {"counts": dict.fromkeys(table.attrs["counts"], 1)}

@@ -23,9 +23,9 @@ from so2plumes.files import write_json
 from so2plumes.findings.inputs import ReportInputs, empty_table, load_inputs
 from so2plumes.plumes.chips import write_chips
 from so2plumes.report.comparison_sections import cluster_section, edgar_section, eruption_section
-from so2plumes.report.overview_sections import days_section, label_section
+from so2plumes.report.overview_sections import days_section, histogram_section, label_section
 from so2plumes.report.page import render_report
-from so2plumes.report.plume_sections import truth_section, worked_section
+from so2plumes.report.plume_sections import gallery_section, truth_section, worked_section
 from so2plumes.report.record_sections import coverage_section, version_section
 from so2plumes.table import plume_frame, write_plumes, write_table
 
@@ -80,6 +80,27 @@ def test_rate_is_worked_out(globe):
     row = globe.plumes[globe.plumes["plume_id"].isin([c.plume_id for c in globe.chips])].nlargest(1, "mass_kg").iloc[0]
     shown = re.search(r"<b>([\d\u202f]+) kg h⁻¹</b>", section).group(1).replace("\u202f", "")
     assert float(shown) == pytest.approx(row["emission_paper_kg_h"], rel=0.01)
+
+
+def test_the_gallery_has_the_size_asked_for(globe):
+    assert gallery_section(globe).body.count("<figure") == len(globe.chips) == 4
+    assert gallery_section(replace(globe, gallery=2)).body.count("<figure") == 2
+    chip = globe.chips[0]
+    chips = [replace(chip, plume_id=name) for name in globe.plumes["plume_id"][:24]]
+    assert gallery_section(replace(globe, chips=chips, gallery=24)).body.count("<figure") == 24
+
+
+def test_a_rate_below_zero_is_a_value(globe):
+    rates = globe.plumes["emission_kg_h"].fillna(1.0)
+    rates.iloc[:3] = [-5.0, 0.0, float("nan")]
+    body = histogram_section(replace(globe, plumes=globe.plumes.assign(emission_kg_h=rates))).body
+    assert "3 plumes without a positive value" in body.replace("\u202f", " ")
+
+
+def test_a_label_is_told_by_the_share_of_this_run(globe):
+    assert "more than 80 % of the plume's pixels" in label_section(globe).body
+    config = {**CONFIG, "emissions": {"label_threshold": 0.9}}
+    assert "more than 90 % of the plume's pixels" in label_section(replace(globe, config=config)).body
 
 
 def test_empty_year_is_said_in_words(empty_page):

@@ -98,7 +98,9 @@ def _inputs(options: argparse.Namespace) -> ReportInputs:
     config: dict[str, Any] = json.loads(options.config)
     inputs = _tables(options, options.title, truth=options.truth, config=config, versions=_versions(options.model))
     chips = read_gallery_chips(inputs.plumes, _chip_files(options), options.gallery) if options.gallery else []
-    return replace(inputs, chips=chips, made_by=read_field(options.plumes), pages=dict(options.page))
+    return replace(
+        inputs, chips=chips, gallery=options.gallery, made_by=read_field(options.plumes), pages=dict(options.page)
+    )
 
 
 def report(options: argparse.Namespace) -> None:
@@ -131,7 +133,7 @@ def draw_figures(options: argparse.Namespace) -> None:
     longest = select_longest(inputs.plumes)
     also = [] if longest is None else [longest]
     chips = read_gallery_chips(inputs.plumes, _chip_files(options), options.gallery, also)
-    paths = write_figures(replace(inputs, chips=chips), options.figures)
+    paths = write_figures(replace(inputs, chips=chips, gallery=options.gallery), options.figures)
     log.info("%d files in %s", len(paths), options.figures)
 
 

@@ -26,17 +26,16 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-GALLERY_SIZE = 20
 _COLUMNS = 4
 _IMAGE_IN, _BAR_IN, _TITLE_IN, _GAP_IN = 1.38, 0.06, 0.33, 0.1
 
 
-def gallery_chips(inputs: ReportInputs, most: int = GALLERY_SIZE) -> list[Chip]:
+def gallery_chips(inputs: ReportInputs) -> list[Chip]:
     """Return the plumes of the gallery that can be laid out, the strongest first, then the sample by time."""
     chips = {chip.plume_id: chip for chip in inputs.chips}
-    names = [name for name in select_gallery(inputs.plumes, most) if name in chips]
+    names = [name for name in select_gallery(inputs.plumes, inputs.gallery) if name in chips]
     if not names:
-        names = select_gallery(inputs.plumes[inputs.plumes["plume_id"].isin(list(chips))], most)
+        names = select_gallery(inputs.plumes[inputs.plumes["plume_id"].isin(list(chips))], inputs.gallery)
     return [chips[name] for name in names if _can_be_drawn(chips[name])]
 
 

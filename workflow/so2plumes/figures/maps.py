@@ -282,7 +282,7 @@ def place_names(axes: Axes, x: ArrayLike, y: ArrayLike, names: Sequence[str], si
         for dx, dy, across, along in _NAME_PLACES:
             text = axes.annotate(
                 name, (px, py), (dx, dy), textcoords="offset points", fontsize=size, ha=across, va=along,
-                zorder=9, path_effects=halo,
+                zorder=9, path_effects=halo, parse_math=False,
             )  # fmt: skip
             box = np.asarray(text.get_window_extent().extents)
             if fits(box, taken, bounds):

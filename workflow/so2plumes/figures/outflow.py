@@ -116,6 +116,6 @@ def _draw_panel(axes: Axes, inputs: ReportInputs, part: pd.DataFrame, high: floa
     x, y = view.xy(at[:, 0], at[:, 1])
     axes.scatter(x, y, s=70, marker="^", c=style.STRONG, edgecolors="white", lw=1.0, zorder=6)
     name, first = str(part["volcano_name"].iloc[0]), str(part["date"].min())
-    axes.set_title(f"{name}, {first} ({len(part)})", fontsize=8.5)
+    axes.set_title(f"{name}, {first} ({len(part)})", fontsize=8.5, parse_math=False)
     axes.tick_params(labelsize=7.5)
     return points

@@ -199,7 +199,8 @@ def cluster_rates(inputs: ReportInputs, most: int = 20) -> Figure:
                   label=kind or "other or unknown source")  # fmt: skip
     axes.set_xscale("log")
     style.plain_log(axes.xaxis, *axes.get_xlim())
-    axes.set_yticks(y, [f"{short_name(cluster_name(row))}  ({row['n_plumes']})" for _, row in table.iterrows()])
+    axes.set_yticks(y, [f"{short_name(cluster_name(row))}  ({row['n_plumes']})" for _, row in table.iterrows()],
+                    parse_math=False)  # fmt: skip
     axes.set_ylim(-0.7, len(table) - 0.3)
     axes.grid(axis="y", visible=False)
     axes.set_xlabel("emission rate, kg h$^{-1}$")

@@ -93,7 +93,7 @@ def _draw_box(axes: Axes, inputs: ReportInputs) -> None:
     name = f"{facts.get('name', 'box')}: " if facts.get("name") else ""
     west, south, east, north = (round(edge, 1) for edge in (west, south, east, north))
     edges = f"{longitude_text(west)} to {longitude_text(east)},\n{latitude_text(south)} to {latitude_text(north)}"
-    axes.set_title(name + edges, fontsize=8.5)
+    axes.set_title(name + edges, fontsize=8.5, parse_math=False)
 
 
 def box_view(west: float, south: float, width: float, north: float) -> MapView:

@@ -51,7 +51,7 @@ def history_figure(inputs: ReportInputs) -> Figure:
     image = axes.pcolormesh(*edges, values, cmap="cividis", vmin=0, vmax=100, zorder=2, lw=0)
     axes.hlines(edges[1], 0, len(grid.columns), color="white", lw=1.2, zorder=2.5)
     rows = [f"{rank}  {short_name(str(names[rank]).replace(UNKNOWN, 'unknown source'))}" for rank in grid.index]
-    axes.set_yticks(edges[1][:-1] + 0.5, rows, fontsize=7.5)
+    axes.set_yticks(edges[1][:-1] + 0.5, rows, fontsize=7.5, parse_math=False)
     axes.invert_yaxis()
     axes.tick_params(axis="y", length=0)
     _month_ticks(axes, [int(month) for month in np.unique(month)])

@@ -96,7 +96,7 @@ def _text(axes: Axes, words: str, x: float, shift: float, across: str, down: flo
     top = axes.get_ylim()[1]
     text = axes.annotate(
         words, (x, top), (shift, -1 - down), textcoords="offset points", ha=across, va="top", fontsize=7.5,
-        color="#8f3c00", zorder=9, linespacing=1.05,
+        color="#8f3c00", zorder=9, linespacing=1.05, parse_math=False,
         path_effects=[patheffects.withStroke(linewidth=2.0, foreground="white", alpha=0.9)],
     )  # fmt: skip
     text.set_in_layout(False)

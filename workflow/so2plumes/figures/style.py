@@ -45,7 +45,7 @@ LABELS: dict[str, tuple[str, str, str]] = {
     "volcanic": ("#D55E00", "^", "near a known volcano"),
     "anthropogenic": ("#0072B2", "s", "near a known anthropogenic source"),
     "so2": ("#56B4E9", "o", "SO2 detected, no source named"),
-    "combined": ("#009E73", "D", "no flag shared by 80 % of the pixels"),
+    "combined": ("#009E73", "D", "no flag shared by enough pixels"),
     "none": ("#8d8d8d", "o", "no enhancement flagged"),
     "high_sza": ("#CC79A7", "v", "high solar zenith angle"),
     "unavailable": ("#E69F00", "P", "the file has no flag"),
@@ -191,7 +191,7 @@ def sheet(words: str) -> Figure:
     """Make a figure that says why there is nothing to show."""
     figure = new_figure(WIDE_IN, 1.2)
     figure.set_layout_engine("none")
-    figure.text(0.5, 0.5, words, ha="center", va="center", color=MUTED, fontsize=10, wrap=True)
+    figure.text(0.5, 0.5, words, ha="center", va="center", color=MUTED, fontsize=10, wrap=True, parse_math=False)
     return figure
 
 

@@ -14,7 +14,7 @@ import pandas as pd
 from so2plumes.dictionary import empty
 from so2plumes.errors import TableError
 from so2plumes.files import read_json
-from so2plumes.findings.sample import select_gallery, select_worked
+from so2plumes.findings.sample import GALLERY_SIZE, select_gallery, select_worked
 from so2plumes.made_by import MadeBy
 from so2plumes.table import plume_frame, read_plumes
 
@@ -117,6 +117,8 @@ class ReportInputs:
         welcome. Facts about a whole table are in its ``attrs``; shares are 0..1.
     chips : sequence of Chip
         Plumes that can be shown as images.
+    gallery : int
+        How many of them the gallery shows.
     truth : DataFrame or None
         What a simulated archive holds, with what was found of it (``TRUTH_COLUMNS``).
     config, versions : mapping
@@ -138,6 +140,7 @@ class ReportInputs:
     edgar: pd.DataFrame = field(default_factory=lambda: empty_table(EDGAR_COLUMNS))
     coverage: pd.DataFrame = field(default_factory=lambda: empty_table(COVERAGE_COLUMNS))
     chips: Sequence[Chip] = ()
+    gallery: int = GALLERY_SIZE
     truth: pd.DataFrame | None = None
     config: Mapping[str, Any] = field(default_factory=dict)
     versions: Mapping[str, Any] = field(default_factory=dict)
@@ -204,7 +207,7 @@ def read_coverage(receipts: Iterable[str | Path]) -> pd.DataFrame:
 
 
 def read_gallery_chips(
-    plumes: pd.DataFrame, paths: Iterable[str | Path], n: int = 20, also: Iterable[str] = ()
+    plumes: pd.DataFrame, paths: Iterable[str | Path], n: int = GALLERY_SIZE, also: Iterable[str] = ()
 ) -> list[Chip]:
     """Read the chips of the plumes that the gallery and the worked example show, opening only the periods they lie in.
 

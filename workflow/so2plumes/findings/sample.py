@@ -8,9 +8,10 @@ import numpy as np
 import pandas as pd
 
 GOOD_FIT = 0.4
+GALLERY_SIZE = 20
 
 
-def select_gallery(plumes: pd.DataFrame, n: int = 20, seed: int = 20190101) -> list[str]:
+def select_gallery(plumes: pd.DataFrame, n: int = GALLERY_SIZE, seed: int = 20190101) -> list[str]:
     """Choose plumes for the gallery: the strongest half by mass, then a seeded sample of the rest by date.
 
     The answer does not depend on the order of rows.

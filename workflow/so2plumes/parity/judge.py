@@ -99,9 +99,18 @@ def agrees(number: PublishedNumber, ours: Ours, value: float | None = None) -> b
 
 
 def ratio_of(number: PublishedNumber, ours: Ours) -> float:
-    """Return ours by the paper's; not-a-number for positions and dates, and where the paper has 0."""
+    """Return ours by the paper's; of a range by its nearer end, and 1 within it.
+
+    Not-a-number for positions and dates, and where the paper has 0.
+    """
     if number.value == 0 or number.unit in WITHOUT_RATIO:
         return float("nan")
+    if np.isfinite(number.high):
+        return (
+            1.0
+            if number.value <= ours.value <= number.high
+            else ours.value / min((number.value, number.high), key=lambda end: abs(ours.value - end))
+        )
     return ours.value / number.value
 
 

@@ -33,7 +33,7 @@ def lead(inputs: ReportInputs) -> str:
         return f'<p class="lead"><b>No plume was found</b> on {days}.</p>'
     words = f"<b>{text.plural(len(plumes), 'plume')}</b> on {days}."
     if len(inputs.clusters):
-        words += f" Most lie near {_places(inputs.clusters)}."
+        words += f" {_places(inputs.clusters)}."
     total = yearly(inputs).iloc[-1]
     if total["plumes_with_rate"] > 0:
         words += (
@@ -46,12 +46,14 @@ def lead(inputs: ReportInputs) -> str:
 
 
 def _places(clusters: pd.DataFrame) -> str:
-    """Names of the largest clusters, each once, with their plumes."""
+    """Name the largest clusters, each source once, with their plumes: they need not hold most of all plumes."""
     named = [
         f"<b>{text.escape(cluster_name(row))}</b> ({text.whole(row['n_plumes'])})"
         for _, row in clusters.drop_duplicates("nearest_source").head(NAMED).iterrows()
     ]
-    return named[0] if len(named) == 1 else ", ".join(named[:-1]) + " and " + named[-1]
+    if len(named) == 1:
+        return f"The place with most plumes is {named[0]}"
+    return f"The places with most plumes are {', '.join(named[:-1])} and {named[-1]}"
 
 
 def points(inputs: ReportInputs) -> str:
@@ -76,10 +78,11 @@ def _strongest(inputs: ReportInputs) -> list[Point]:
     row = inputs.plumes.iloc[int(np.nanargmax(rates))]
     between = f" ({interval(row)})" if interval(row) != text.DASH else ""
     where = text.place(row["max_longitude"], row["max_latitude"])
+    remarks = f" Remarks: {text.escape(', '.join(row['quality']))}." if len(row["quality"]) else ""
     return [
         Point(
             f"<b>Strongest:</b> {text.rounded(row['emission_kg_h'])} kg h⁻¹{between} on {text.day(row['date'])}, "
-            f"{where}."
+            f"{where}.{remarks}"
         )
     ]
 

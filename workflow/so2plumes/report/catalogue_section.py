@@ -80,7 +80,8 @@ def _rates(table: pd.DataFrame) -> str:
         return text.empty("The catalogue of persistent sources has no row.")
     ratio = (
         f"; the median of our rate over theirs is {text.rounded(facts['median_ratio'], 2)}, and "
-        f"{text.rounded(facts['median_ratio_persistent'], 2)} when ours counts only on days with a plume"
+        f"{text.rounded(facts['median_ratio_persistent'], 2)} when days without a plume of ours count as days without "
+        "emission"
         if facts["n_with_cluster"]
         else ""
     )

@@ -57,8 +57,8 @@ def cluster_section(inputs: ReportInputs) -> Section:
     body += drawn(
         inputs,
         "cluster_history",
-        "Days with a plume, of the observable days of every month, for the largest clusters; hatched months were not "
-        "seen.",
+        "Share of the days of every month with a plume, for the largest clusters: of the observable days where these "
+        "are known, otherwise of all; hatched months were not seen.",
     )
     shift = drawn(
         inputs,

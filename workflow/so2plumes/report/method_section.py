@@ -93,6 +93,8 @@ def _rates(config: Mapping[str, Any]) -> str:
 
 def _interval(config: Mapping[str, Any]) -> str:
     rates = config["emissions"]
+    if not rates["draws"]:
+        return "Not computed (emissions.draws is 0)."
     return (
         f"{rates['draws']} draws of noise, background (systematic {rates['background_systematic_du']:g} DU), wind "
         f"({rates['wind_error_m_s']:g} m s⁻¹), length, lifetime, mask and height; the middle 68 % are given."
@@ -121,8 +123,9 @@ def _inventory(config: Mapping[str, Any]) -> str:
     edgar = config["edgar"]
     if not edgar["path"]:
         return ""
+    name = "A simulated inventory" if edgar["path"] == "simulated" else "EDGAR v8.1"
     return (
-        f"EDGAR v8.1 on 0.1°; the strongest {100 * edgar['top_share']:g} % of its cells, with and without a plume "
+        f"{name} on 0.1°; the strongest {100 * edgar['top_share']:g} % of its cells, with and without a plume "
         f"within "
         f"{edgar['radius_km']:g} km; rates spread over cells by the overlap of their pixels, and by centre as FP-pre "
         f"3.5."

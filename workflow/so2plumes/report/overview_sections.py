@@ -173,7 +173,8 @@ def _histogram_caption(inputs: ReportInputs, quantity: Quantity) -> str:
         return f"{quantity.title}: no plume has a value."
     first, middle = (text.rounded(v, quantity.figures) for v in np.quantile(values, (0.01, 0.5)))
     left_out = len(inputs.plumes) - values.size
-    missing = f" {text.plural(left_out, 'plume')} without a value." if left_out else ""
+    kind = "positive value" if quantity.logarithmic else "value"
+    missing = f" {text.plural(left_out, 'plume')} without a {kind}." if left_out else ""
     return (
         f"{quantity.title}; n = {text.whole(values.size)}. Median {middle}{unit}, 1st percentile "
         f"{first}{unit}.{missing} "
@@ -212,7 +213,7 @@ def _yearly_table(inputs: ReportInputs) -> str:
     caption = (
         "Every year. Rates in kg h⁻¹; medians of length (km), ellipse fit and variation of the wind (%). "
         "The 1st percentile of "
-        "the rates is the paper's practical detection limit."
+        "the rates is what the paper takes for its practical detection limit."
     )
     return text.table(head, rows, caption)
 
@@ -228,7 +229,7 @@ def label_section(inputs: ReportInputs) -> Section:
     bars = label_bars(dict(zip(shares["label"], shares["share"], strict=True)))
     caption = (
         f"Share of every label, n = {text.plural(len(inputs.plumes), 'plume')}. A label is the flag that "
-        "more than 80 % of the "
+        f"more than {100 * _label_threshold(inputs):g} % of the "
         f"plume's pixels share. For orientation, {PAPER}: general 43.5 %, volcanic 30.8 %, anthropogenic "
         "14.7 %, none 10.0 %."
     )
@@ -246,6 +247,10 @@ def label_section(inputs: ReportInputs) -> Section:
             "wide",
         )
     return Section("labels", "Labels", title, body + _without_enhancement(inputs))
+
+
+def _label_threshold(inputs: ReportInputs) -> float:
+    return float((inputs.config.get("emissions") or {}).get("label_threshold", 0.8))
 
 
 def _without_enhancement(inputs: ReportInputs) -> str:

@@ -67,7 +67,7 @@ def verdict_sentence(table: pd.DataFrame) -> str:
         f"{text.plural(counts[DIFFERS], 'differs', 'differ')}{of_them}, "
         f"{text.plural(counts[NOT_COMPARABLE], 'is', 'are')} not comparable (this run does not cover "
         f"what it is about, or the truth is another), "
-        f"{text.plural(counts[NOT_COMPUTED], 'was', 'were')} not computed (an input lacks)."
+        f"{text.plural(counts[NOT_COMPUTED], 'was', 'were')} not computed (an input is missing)."
     )
 
 
@@ -155,7 +155,9 @@ def _top_ten(rows: pd.DataFrame) -> str:
     for name, group in rows.groupby(rows["quantity"].str.split(": ").str[0], sort=False):
         numbers = dict(zip(group["id"].str.rsplit("-", n=1).str[1], group.to_dict("records"), strict=True))
         counts = group["verdict"].value_counts()
-        verdict = ", ".join(f"{counts[word]} {word}" for word in counts.index) if len(counts) > 1 else counts.index[0]
+        verdict = (
+            ", ".join(_counted(counts[word], word) for word in counts.index) if len(counts) > 1 else counts.index[0]
+        )
         cells.append((str(name), "paper", *_cluster_cells(numbers, "paper_value"), ""))
         cells.append(("", "ours", *_cluster_cells(numbers, "our_value"), verdict))
     head = ("source", "", "rank", "centre", "plumes", "median rate, kg h⁻¹", "days with a plume, %", "verdict")
@@ -165,6 +167,11 @@ def _top_ten(rows: pd.DataFrame) -> str:
     return text.table(head, cells, caption, (0, 1, 3, 7)) + text.folded(
         f"All {len(rows)} numbers of Table 2 with ratios, intervals and reasons", _number_table(rows)
     )
+
+
+def _counted(count: int, verdict: str) -> str:
+    """Count of a verdict, ``5 agree`` or ``1 differs``."""
+    return text.plural(count, verdict, verdict.removesuffix("s"))
 
 
 def _cluster_cells(numbers: Mapping[str, Mapping[Any, Any]], which: str) -> tuple[str, ...]:

@@ -19,8 +19,6 @@ from so2plumes.table import reason_codes
 
 log = logging.getLogger(__name__)
 
-GALLERY_SIZE = 20
-
 
 def gallery_section(inputs: ReportInputs) -> Section:
     """Examples of plumes (FP-pre Fig. 2)."""
@@ -31,7 +29,7 @@ def gallery_section(inputs: ReportInputs) -> Section:
         return Section("gallery", "Gallery", title, text.empty("No images of plumes are at hand."))
     rows = known.set_index("plume_id")
     cards = []
-    for name in select_gallery(known, GALLERY_SIZE):
+    for name in select_gallery(known, inputs.gallery):
         try:
             figure = card(chips[name])
         except GeometryError as error:
@@ -39,7 +37,7 @@ def gallery_section(inputs: ReportInputs) -> Section:
             continue
         cards.append(text.image(figure, _card_caption(name, rows.loc[name]), f"Plume {name}", dpi=200))
     order = "the strongest by mass first"
-    if len(inputs.plumes) > GALLERY_SIZE:
+    if len(inputs.plumes) > inputs.gallery:
         order += ", then a random sample of the rest in order of time"
     intro = (
         f"{text.plural(len(cards), 'plume')}, {order}. Column in Dobson units with its own colour scale in "
