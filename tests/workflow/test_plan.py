@@ -58,3 +58,21 @@ def test_fetching_waits_for_an_earlier_period(root, tmp_path):
     )
     jobs = [block for block in text.split("rule fetch_swaths:") if "swaths/2021-01-09" in block]
     assert f"{tmp_path}/2021/chips/2021-01-04.nc" in jobs[0]
+
+
+@pytest.mark.parametrize("winds", ["{use: never}", "{use: always, path: download}"])
+def test_the_groups_of_the_slurm_profile_fit_the_rules(root, tmp_path, winds):
+    """Snakemake refuses groups that wait for each other, and steps of a group for different partitions."""
+    text = dry_run(
+        root,
+        "--profile",
+        "profiles/slurm",
+        "--quiet",
+        "rules",
+        "--config",
+        "campaign={start: 2021-12-31, end: 2022-01-01}",
+        "archive={source: simulated}",
+        f"results={tmp_path}",
+        f"era5={winds}",
+    )
+    assert "report_campaign" in text
