@@ -1,0 +1,47 @@
+"""The scheduler of the installed Snakemake has one timer at a time."""
+
+import threading
+import time
+from types import SimpleNamespace
+
+import pytest
+from snakemake.scheduling.job_scheduler import JobScheduler
+
+from so2plumes.scheduling import METHOD, look_again, one_timer_at_a_time
+
+
+@pytest.fixture
+def scheduler():
+    return SimpleNamespace(_open_jobs=threading.Semaphore(0))
+
+
+def test_the_method_is_still_there():
+    assert hasattr(JobScheduler, METHOD), "if the defect was mended, so2plumes.scheduling can go"
+
+
+def test_it_is_replaced(monkeypatch):
+    monkeypatch.setattr(JobScheduler, METHOD, getattr(JobScheduler, METHOD))
+    one_timer_at_a_time()
+    assert getattr(JobScheduler, METHOD) is look_again
+
+
+def test_many_wishes_are_one_look(scheduler):
+    before = threading.active_count()
+    for _ in range(200):
+        look_again(scheduler, 0.3)
+    assert threading.active_count() == before + 1
+    assert scheduler._open_jobs.acquire(timeout=10)
+    assert not scheduler._open_jobs.acquire(timeout=0.5)
+
+
+def test_a_look_can_be_asked_for_again(scheduler):
+    for _ in range(3):
+        look_again(scheduler, 0.01)
+        assert scheduler._open_jobs.acquire(timeout=10)
+        time.sleep(0.05)
+
+
+def test_an_earlier_look_does_not_wait_for_a_later_one(scheduler):
+    look_again(scheduler, 60.0)
+    look_again(scheduler, 0.01)
+    assert scheduler._open_jobs.acquire(timeout=10)
