@@ -143,7 +143,9 @@ def judge(number: PublishedNumber, ours: Ours, lacking: Sequence[str], config: M
         return Verdict(AGREES, "; ".join([*erratum, *note]))
     if np.isfinite(number.corrected) and agrees(number, ours, number.corrected):
         erratum = [*erratum, CORRECTED]
-    return Verdict(DIFFERS, "; ".join([*erratum, *note, *_differences(number, config)]))
+    return Verdict(
+        DIFFERS, "; ".join([*erratum, *note, *_differences(number, config)]) or "other data than the paper's"
+    )
 
 
 def _differences(number: PublishedNumber, config: Mapping[str, Any]) -> list[str]:

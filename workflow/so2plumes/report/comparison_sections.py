@@ -128,9 +128,9 @@ def eruption_section(inputs: ReportInputs) -> Section:
     matched = eruptions["matched"].astype(bool)
     n_plumes = len({name for names in eruptions["plume_ids"] for name in names})
     radius = float(attrs.get("radius_km", 50.0))
+    source = f" ({text.escape(attrs['source'])})" if attrs.get("source") else ""
     caption = (
-        f"{text.plural(len(eruptions), 'eruption')} active in the period "
-        f"({text.escape(attrs.get('source', 'eruption list'))}): "
+        f"{text.plural(len(eruptions), 'eruption')} active in the period{source}: "
         f"{text.whole(matched.sum())} ({text.percent(matched.mean(), 0)}) with at least one of "
         f"{text.plural(n_plumes, 'plume')} "
         f"within {radius:g} km on a day of the eruption. For orientation, {PAPER}: 110 of 227 (49 %), 7943 "

@@ -98,5 +98,5 @@ def _footer(inputs: ReportInputs) -> str:
         f"{data} “The paper” is Finch and Palmer, global sulphur dioxide plumes from TROPOMI 2019 to 2024 "
         "(preprint version for "
         "rates and inventory). Coastlines: Natural Earth, public domain. Tables and figures of the "
-        "campaign's page are also written as CSV and PNG files."
+        "campaign's page are also written as CSV, PNG and PDF files."
     )

@@ -92,8 +92,9 @@ def data_table(
     """
     grid = table(head, rows, caption, text_columns, wrapped).replace("<table>", '<table class="sorts">', 1)
     said, scroll = grid.split('<div class="scroll">', 1)
+    label = escape("filter rows: " + ", ".join(name for name in head if name))
     tools = (
-        '<div class="tools" hidden><input type="search" placeholder="filter rows" aria-label="filter rows">'
+        f'<div class="tools" hidden><input type="search" placeholder="filter rows" aria-label="{label}">'
         '<output></output><button type="button">show all</button></div>'
     )
     return f'<div class="data" data-shown="{shown}">{said}{tools}<div class="scroll">{scroll}</div>'
