@@ -8,36 +8,23 @@ import logging
 from pathlib import Path
 
 from so2plumes.commands.options import Common, Subparsers, add_command, add_paths, add_period, optional_path
+from so2plumes.commands.report import read_findings
 
 log = logging.getLogger(__name__)
 
 
 def parity(options: argparse.Namespace) -> None:
     """Set every number of the papers beside that of the campaign, with a verdict and its reason."""
-    from dataclasses import replace
-
     from so2plumes.dictionary import write_described
     from so2plumes.files import read_json
-    from so2plumes.findings.inputs import load_inputs, read_any
     from so2plumes.parity.campaign import ParityInputs
     from so2plumes.parity.compare import parity_table
     from so2plumes.parity.published import read_published
     from so2plumes.parity.timing import read_pace
     from so2plumes.sources.known import read_known_sources
 
-    found = load_inputs(
-        title="",
-        start=options.start,
-        end=options.end,
-        plumes=[options.plumes],
-        science=options.science,
-        clusters=options.clusters,
-        eruptions=options.eruptions,
-        edgar=options.edgar,
-        config=json.loads(options.config),
-    )
     run = ParityInputs(
-        replace(found, coverage=read_any(options.coverage)),
+        read_findings(options, config=json.loads(options.config)),
         read_known_sources(options.known),
         read_json(options.card) if options.card and options.card.is_file() else {},
         read_pace(options.results),
@@ -49,13 +36,12 @@ def parity(options: argparse.Namespace) -> None:
 
 def report_parity(options: argparse.Namespace) -> None:
     """Write the page of the papers' numbers beside ours: one HTML file that needs nothing else."""
-    from so2plumes.files import atomic_path
+    from so2plumes.files import write_text
     from so2plumes.report.parity_page import render_parity
     from so2plumes.table import read_table
 
     page = render_parity(read_table(options.table), options.title)
-    with atomic_path(options.out) as temporary:
-        temporary.write_text(page, encoding="utf-8")
+    write_text(options.out, page)
     log.info("page: %s", options.out)
 
 

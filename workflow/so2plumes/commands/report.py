@@ -65,8 +65,8 @@ def _versions(model: Path | None) -> dict[str, str]:
     }
 
 
-def _tables(options: argparse.Namespace, title: str = "", **more: Any) -> ReportInputs:
-    """Read the tables that reports and figures are made of."""
+def read_findings(options: argparse.Namespace, title: str = "", **more: Any) -> ReportInputs:
+    """Read the tables of a year or of the campaign that reports, figures and comparisons are made of."""
     from dataclasses import replace
 
     from so2plumes.findings.inputs import load_inputs, read_any
@@ -96,7 +96,9 @@ def _inputs(options: argparse.Namespace) -> ReportInputs:
     from so2plumes.made_by import read_field
 
     config: dict[str, Any] = json.loads(options.config)
-    inputs = _tables(options, options.title, truth=options.truth, config=config, versions=_versions(options.model))
+    inputs = read_findings(
+        options, options.title, truth=options.truth, config=config, versions=_versions(options.model)
+    )
     chips = read_gallery_chips(inputs.plumes, _chip_files(options), options.gallery) if options.gallery else []
     return replace(
         inputs, chips=chips, gallery=options.gallery, made_by=read_field(options.plumes), pages=dict(options.page)
@@ -105,12 +107,11 @@ def _inputs(options: argparse.Namespace) -> ReportInputs:
 
 def report(options: argparse.Namespace) -> None:
     """Write the report of a year or of the campaign: one HTML file that needs nothing else."""
-    from so2plumes.files import atomic_path
+    from so2plumes.files import write_text
     from so2plumes.report.page import render_report
 
     page = render_report(_inputs(options))
-    with atomic_path(options.out) as temporary:
-        temporary.write_text(page, encoding="utf-8")
+    write_text(options.out, page)
     log.info("report: %s", options.out)
 
 
@@ -118,7 +119,7 @@ def export_tables(options: argparse.Namespace) -> None:
     """Write the tables of a report that no other command writes as CSV files."""
     from so2plumes.report.export import write_tables
 
-    write_tables(_tables(options), options.tables)
+    write_tables(read_findings(options), options.tables)
 
 
 def draw_figures(options: argparse.Namespace) -> None:
@@ -129,7 +130,7 @@ def draw_figures(options: argparse.Namespace) -> None:
     from so2plumes.findings.inputs import read_gallery_chips
     from so2plumes.findings.sample import select_longest
 
-    inputs = _tables(options)
+    inputs = read_findings(options)
     longest = select_longest(inputs.plumes)
     also = [] if longest is None else [longest]
     chips = read_gallery_chips(inputs.plumes, _chip_files(options), options.gallery, also)

@@ -25,11 +25,10 @@ def status(options: argparse.Namespace) -> int:
     else:
         sys.stdout.write("\n".join(status_lines(ledger)) + "\n")
     if options.html:
-        from so2plumes.files import atomic_path
+        from so2plumes.files import write_text
         from so2plumes.report.status_page import render_status
 
-        with atomic_path(options.html) as temporary:
-            temporary.write_text(render_status(ledger), encoding="utf-8")
+        write_text(options.html, render_status(ledger))
     return exit_status(ledger)
 
 

@@ -129,13 +129,12 @@ def evaluate_model(options: argparse.Namespace) -> None:
 def write_card(options: argparse.Namespace) -> None:
     """Write the model card as one HTML file with figures and pictures."""
     from so2plumes.evaluation.examples import read_examples
-    from so2plumes.files import atomic_path, read_json
+    from so2plumes.files import read_json, write_text
     from so2plumes.report.card_page import card_page
 
     examples = options.model / "examples.npz"
     page = card_page(read_json(options.model / "card.json"), read_examples(examples) if examples.is_file() else [])
-    with atomic_path(options.out) as temporary:
-        temporary.write_text(page, encoding="utf-8")
+    write_text(options.out, page)
     log.info("card: %s", options.out)
 
 

@@ -128,8 +128,12 @@ def short_name(name: str, most: int = 30) -> str:
 
 def cluster_name(row: Mapping[Any, Any] | pd.Series) -> str:
     """Nearest source of a cluster, or its rank where none is known."""
-    source = str(row["nearest_source"])
-    return f"cluster {row['rank']}" if source in ("", "unknown", "nan", "None") else source
+    return str(row["nearest_source"]) if has_known_source(row) else f"cluster {row['rank']}"
+
+
+def has_known_source(row: Mapping[Any, Any] | pd.Series) -> bool:
+    """Tell whether a known source lies near a cluster."""
+    return str(row["nearest_source"]) not in ("", "unknown", "nan", "None")
 
 
 @style.styled

@@ -92,13 +92,7 @@ def _draw_pairs(axes: Axes, table: pd.DataFrame, columns: tuple[str, str], label
         axes.plot(x[alone], np.full(alone.sum(), low), ls="", marker="|", ms=8, mew=0.9, color=style.STRONG, zorder=5,
                   clip_on=False, label=f"none of ours ({alone.sum()})")  # fmt: skip
     axes.set(xlabel=labels[0], ylabel=labels[1])
-    axes.set_xscale("log")
-    axes.set_yscale("log")
-    axes.set_xlim(low, high)
-    axes.set_ylim(low, high)
-    axes.set_aspect("equal")
-    for axis in (axes.xaxis, axes.yaxis):
-        style.plain_log(axis, low, high)
+    style.square_log(axes, low, high)
     axes.set_title(axes.get_title(loc="left"), fontsize=8.5, pad=17)
     words = f"ours / catalogue: median {np.median(ratio):.2g}, {within} of {both.sum()} within a factor of 3"
     axes.text(0.0, 1.02, words, transform=axes.transAxes, fontsize=7.5, in_layout=False)

@@ -118,6 +118,17 @@ def plain_log(axis: Axis, low: float, high: float) -> None:
     axis.set_minor_formatter(FuncFormatter(words) if few else NullFormatter())
 
 
+def square_log(axes: Axes, low: float, high: float) -> None:
+    """Give both axes the same logarithmic scale, in a square."""
+    axes.set_xscale("log")
+    axes.set_yscale("log")
+    axes.set_xlim(low, high)
+    axes.set_ylim(low, high)
+    axes.set_aspect("equal")
+    for axis in (axes.xaxis, axes.yaxis):
+        plain_log(axis, low, high)
+
+
 def bare(axes: Axes) -> None:
     """Take ticks, grid and frame off an image or a map."""
     axes.grid(False)

@@ -39,13 +39,7 @@ def draw_rates(axes: Axes, truth: pd.DataFrame) -> None:
     )
     axes.scatter(missed, np.full(missed.size, low), s=34, c=style.STRONG, marker="x", lw=1.3, zorder=5,
                  clip_on=False, label=f"missed ({missed.size})")  # fmt: skip
-    axes.set_xscale("log")
-    axes.set_yscale("log")
-    axes.set_xlim(low, high)
-    axes.set_ylim(low, high)
-    axes.set_aspect("equal")
-    for axis in (axes.xaxis, axes.yaxis):
-        style.plain_log(axis, low, high)
+    style.square_log(axes, low, high)
     axes.set_xlabel("true rate, kg h$^{-1}$")
     axes.set_ylabel("estimated rate, kg h$^{-1}$")
     axes.legend(loc="upper left", fontsize=8)

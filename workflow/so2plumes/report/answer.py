@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from so2plumes.figures.plume_maps import cluster_name
+from so2plumes.figures.plume_maps import cluster_name, has_known_source
 from so2plumes.findings.inputs import ReportInputs
 from so2plumes.findings.summary import daily_counts, yearly
 from so2plumes.report import text
@@ -156,7 +156,7 @@ def _new_sources(inputs: ReportInputs) -> list[Point]:
 
 def _unknown_sources(inputs: ReportInputs) -> list[Point]:
     clusters = inputs.clusters
-    unknown = clusters[clusters["nearest_source"].astype(str).isin(["", "unknown", "nan", "None"])]
+    unknown = clusters[[not has_known_source(row) for _, row in clusters.iterrows()]]
     if unknown.empty:
         return []
     named = "; ".join(
