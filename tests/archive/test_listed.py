@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from so2plumes.archive.listed import CHOICE, choice_of, is_current, listed_in, read_listed
+from so2plumes.archive.listed import CHOICE, choice_of, is_current, listed_in, read_listed, write_listed
 from so2plumes.files import write_json
 from so2plumes.table import write_table
 
@@ -56,6 +56,24 @@ def test_a_stored_list_says_the_same_and_by_which_choice_it_was_made(table, tmp_
     write_table(table, path)
     assert read_listed(path) == listed_in(table)
     assert read_listed(path).choice == choice_of("doas", ["020401"]) != choice_of("doas", ["020500"])
+
+
+@pytest.mark.parametrize("kept", [None, "", "{", "[]", "{}"])
+def test_a_plan_reads_a_small_file_beside_the_list_or_the_list_where_that_is_lost(table, tmp_path, kept):
+    path = tmp_path / "index.parquet"
+    table.attrs = {CHOICE: "x"}
+    write_table(table, path)
+    write_listed(table, path)
+    if kept is not None:
+        path.with_suffix(".json").write_text(kept)
+    assert read_listed(path) == listed_in(table)
+
+
+def test_what_a_plan_reads_needs_no_table(table, tmp_path):
+    path = tmp_path / "index.parquet"
+    write_listed(table, path)
+    path.write_text("a list that nobody reads")
+    assert read_listed(path) == listed_in(table)
 
 
 @pytest.mark.parametrize("content", ["{", "[]", "{}", '{"listed": ""}'])

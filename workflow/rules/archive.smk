@@ -31,7 +31,8 @@ rule index_archive:
     input:
         ARCHIVE if SIMULATED else [],
     output:
-        f"{RESULTS}/{{year}}/index.parquet",
+        index=f"{RESULTS}/{{year}}/index.parquet",
+        days=f"{RESULTS}/{{year}}/index.json",
     log:
         f"{LOGS}/{{year}}/index_archive.log",
     benchmark:
@@ -54,7 +55,7 @@ rule index_archive:
         "so2plumes index-archive {params.source} {params.region} {params.days} --processors {params.processors}"
         " --retrievals {params.retrievals}"
         f" {LISTED_AT} {LIMITS} {ACCOUNT}"
-        " --choice {params.choice} --out {output} --log {log}"
+        " --choice {params.choice} --out {output.index} --log {log}"
 
 
 rule fetch_swaths:

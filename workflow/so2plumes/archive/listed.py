@@ -7,11 +7,12 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import pandas as pd
+from so2plumes.files import read_json, write_json
 
-from so2plumes.files import read_json
-from so2plumes.table import read_table
+if TYPE_CHECKING:
+    import pandas as pd
 
 CHOICE = "choice"
 """Attribute of a stored list: the choice of the configuration that it was made by."""
@@ -37,17 +38,39 @@ def listed_in(table: pd.DataFrame) -> Listed:
     """
     lines: dict[str, list[str]] = {}
     columns = [table[name] for name in (*_COLUMNS, "date") if name in table]
-    identity = table.get("md5", pd.Series("", table.index)).fillna("").astype(str)
-    if "product_id" in table:
-        identity = identity.where(identity != "", table["product_id"].fillna("").astype(str))
+    identity = _text(table, "md5")
+    identity = identity.where(identity != "", _text(table, "product_id"))
     for *values, date, content in zip(*columns, identity, strict=True):
         lines.setdefault(str(date), []).append("\t".join(map(str, (*values, content))))
     return Listed(str(table.attrs.get(CHOICE, "")), {date: _digest(rows) for date, rows in lines.items()})
 
 
+def _text(table: pd.DataFrame, name: str) -> pd.Series:
+    """Return a column as text, empty where it has no value or the table does not have it."""
+    return table.reindex(columns=[name])[name].fillna("").astype(str)
+
+
+def write_listed(table: pd.DataFrame, path: str | Path) -> None:
+    """Write what a list says beside it, as JSON: a plan that has to read tables takes 0.1 GB more for that alone."""
+    listed = listed_in(table)
+    write_json(_beside(path), {"choice": listed.choice, "days": listed.digests})
+
+
+def _beside(path: str | Path) -> Path:
+    return Path(path).with_suffix(".json")
+
+
 def read_listed(path: str | Path) -> Listed | None:
-    """Read what a list says; None where there is none."""
-    return listed_in(read_table(path)) if Path(path).is_file() else None
+    """Read what a list says from the file beside it, or from itself where there is none; None without a list."""
+    if not Path(path).is_file():
+        return None
+    try:
+        document = read_json(_beside(path))
+        return Listed(str(document["choice"]), dict(document["days"]))
+    except (OSError, ValueError, TypeError, KeyError):
+        from so2plumes.table import read_table
+
+        return listed_in(read_table(path))
 
 
 def is_current(receipt: str | Path, listed: Listed, dates: Sequence[str]) -> bool:

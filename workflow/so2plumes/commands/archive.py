@@ -35,13 +35,14 @@ log = logging.getLogger(__name__)
 
 def index_archive(options: argparse.Namespace) -> None:
     """Freeze the granule list of a year: what exists, what is selected and why."""
-    from so2plumes.archive.listed import CHOICE
+    from so2plumes.archive.listed import CHOICE, write_listed
     from so2plumes.table import write_table
 
     ways = {"folder": _from_folder, "cdse": _from_catalogue, "s3": _from_bucket}
     table = ways[options.source](options)
     table.attrs = {CHOICE: options.choice}
     write_table(table, options.out)
+    write_listed(table, options.out)
 
 
 def _from_folder(options: argparse.Namespace) -> pd.DataFrame:
@@ -182,7 +183,7 @@ def add_commands(commands: Subparsers, common: Common) -> None:
     parser.add_argument("--catalogue", default="", help="address of the products of an OData catalogue")
     parser.add_argument("--prefixes", default="[]", help="JSON: beginnings of the keys of an S3 store")
     parser.add_argument("--choice", default="", help="digest of the configuration that the list is made by; kept in it")
-    add_paths(parser, out="Parquet table; of a catalogue also .csv and .csv.json beside it")
+    add_paths(parser, out="Parquet table, with .json beside it; of a catalogue also .csv and .csv.json")
     parser = add_command(commands, common, "fetch-swaths", fetch_swaths)
     add_period(parser)
     parser.add_argument("--period", required=True, help="name of the period, such as 2021-03-24")
