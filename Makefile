@@ -17,6 +17,7 @@ DAYS ?=
 
 PYTHON := $(VENV)/bin/python
 STAMP := $(VENV)/.installed
+SLURM := $(VENV)/.slurm
 UNFINISHED := $(VENV)/.unfinished
 DEMO_REPORT := results/demo/campaign/report.html
 WORKFLOW := Snakefile workflow/rules
@@ -37,6 +38,9 @@ help: ## list these commands
 env: $(STAMP) ## install the locked environment into .venv
 	@echo "environment ready: $(VENV) ($$($(PYTHON) --version))"
 
+.PHONY: slurm
+slurm: $(SLURM) ## add the SLURM executor to .venv, for snakemake --profile profiles/slurm
+
 .PHONY: demo
 demo: $(STAMP) ## run the simulated campaign end to end: no account, no network
 	$(RUN) $(VENV)/bin/snakemake --configfile config/demo.yaml --cores $(CORES)
@@ -53,7 +57,7 @@ test: $(STAMP) ## run the tests
 	$(RUN) $(PYTHON) -m pytest $(PYTEST_ARGS)
 
 .PHONY: test-slurm
-test-slurm: $(STAMP) ## run a campaign on a real SLURM of one node (installs Debian's packages where root may)
+test-slurm: $(SLURM) ## run a campaign on a real SLURM of one node (installs Debian's packages where root may)
 	SO2PLUMES_TEST_SLURM=1 $(RUN) $(PYTHON) -m pytest -m slurm tests/slurm $(PYTEST_ARGS)
 
 .PHONY: test-kills
@@ -108,9 +112,9 @@ lock: ## resolve pyproject.toml into envs/*.lock (UPGRADE=1 takes the newest ver
 	$(find-python); $$python -m venv $(LOCK_TOOLS)
 	$(LOCK_TOOLS)/bin/python -m pip install --quiet uv
 	$(LOCK_TOOLS)/bin/python -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["build-system"]["requires"], sep="\n")' > build/build.in
-	$(LOCK) $(if $(UPGRADE),--upgrade) --extra cpu --extra dev --extra slurm --output-file envs/dev.lock
-	for kind in cpu gpu; do cp envs/dev.lock build/$$kind.lock; \
-	  $(LOCK) --extra $$kind --extra slurm --output-file build/$$kind.lock; \
+	$(LOCK) $(if $(UPGRADE),--upgrade) --extra cpu --extra dev --output-file envs/dev.lock
+	for kind in cpu gpu slurm; do cp envs/dev.lock build/$$kind.lock; \
+	  $(LOCK) --extra $$kind --output-file build/$$kind.lock; \
 	  mv build/$$kind.lock envs/$$kind.lock; done
 
 # Sets $$python to the first interpreter that runs, that the locks serve and that can make environments.
@@ -151,3 +155,8 @@ $(STAMP): envs/dev.lock pyproject.toml
 	@echo "[3/3] installing so2plumes itself, editable"
 	@$(PYTHON) -m pip install --disable-pip-version-check --quiet --no-deps --no-build-isolation --editable .
 	@rm -f $(UNFINISHED); touch $(STAMP)
+
+# Apart, as Snakemake loads every executor that is installed in each of its processes, and this one loads pandas.
+$(SLURM): envs/slurm.lock $(STAMP)
+	@$(call install-locked,envs/slurm.lock)
+	@touch $(SLURM)

@@ -1,5 +1,6 @@
 """Dry runs of the shipped configurations."""
 
+import os
 import subprocess
 import sys
 
@@ -47,6 +48,18 @@ def test_the_profiles_bound_the_fetching_jobs(root, name):
         assert profile["set-resources"]["fetch_swaths"]["runtime"] >= 2 * 24 * 60, "a granule may wait for the budget"
 
 
+def test_what_the_rules_import_loads_no_library_of_tables(root):
+    """Every Snakemake process reads the rules, and tables would add a quarter to what a plan of six years takes."""
+    rules = sorted((root / "workflow" / "rules").glob("*.smk"))
+    imports = [line for path in rules for line in path.read_text().splitlines() if line.startswith("from so2plumes")]
+    assert any("read_listed" in line for line in imports)
+    heavy = "{'pandas', 'pyarrow', 'xarray', 'netCDF4', 'cv2', 'numba', 'keras', 'matplotlib', 'shapely', 'scipy'}"
+    code = "\n".join([*imports, "import sys", f"print({heavy} & set(sys.modules))"])
+    environment = {**os.environ, "PYTHONPATH": str(root / "workflow")}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True)
+    assert done.stdout.strip() == "set()", done.stderr
+
+
 def test_fetching_waits_for_an_earlier_period(root, tmp_path):
     text = dry_run(
         root,
@@ -63,10 +76,15 @@ def test_fetching_waits_for_an_earlier_period(root, tmp_path):
 @pytest.mark.parametrize("winds", ["{use: never}", "{use: always, path: download}"])
 def test_the_groups_of_the_slurm_profile_fit_the_rules(root, tmp_path, winds):
     """Snakemake refuses groups that wait for each other, and steps of a group for different partitions."""
+    profile = yaml.safe_load((root / "profiles/slurm/config.yaml").read_text())
+    of_the_plugin = [name for name in profile if name == "executor" or name.startswith("slurm-")]
+    (tmp_path / "config.yaml").write_text(
+        yaml.safe_dump({name: profile[name] for name in profile if name not in of_the_plugin})
+    )
     text = dry_run(
         root,
         "--profile",
-        "profiles/slurm",
+        str(tmp_path),
         "--quiet",
         "rules",
         "--config",
