@@ -74,6 +74,17 @@ def run(folder: Path, cores: int) -> tuple[int, float, Driver]:
     return process.returncode, time.monotonic() - begun, driver
 
 
+def plan(folder: Path) -> str:
+    """Say what a dry run takes: the jobs of the whole campaign, also of days that are done."""
+    command = [sys.executable, "-m", "snakemake", "-n", "--quiet", "all", "--configfile", "rehearsal.json"]
+    process = subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise SystemExit(f"the dry run ended with status {process.returncode}: try {' '.join(command)} in {folder}")
+    return f"A dry run before it: {usage.ru_utime + usage.ru_stime:.0f} CPU s, {usage.ru_maxrss / 1024:.0f} MB."
+
+
 def times(folder: Path, step: str) -> list[tuple[float, float, float]]:
     """Wall seconds, CPU seconds and MB of every job of a step."""
     found: list[tuple[float, float, float]] = []
@@ -117,9 +128,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--folder", type=Path, default=ROOT / "build" / "rehearsal")
     options = parser.parse_args(arguments)
     prepare(options.folder, options.days)
+    planned = plan(options.folder)
     before = sum(len(times(options.folder, step)) for step in STEPS)
     status, wall_s, driver = run(options.folder, options.cores)
-    report = "\n".join(table(options.folder, options.days, wall_s, driver, before)) + "\n"
+    report = "\n".join([*table(options.folder, options.days, wall_s, driver, before), planned]) + "\n"
     (options.folder / "report.md").write_text(report)
     print(report)
     if status:
