@@ -11,8 +11,9 @@ import pytest
 from tests.ledger.conftest import START
 
 from so2plumes.cli import main
+from so2plumes.folder import hold_folder
 from so2plumes.ledger.summary import meaning_of, read_ledger
-from so2plumes.ledger.words import exit_status, status_document, status_lines
+from so2plumes.ledger.words import byte_words, exit_status, status_document, status_lines
 from so2plumes.report.status_page import render_status
 
 FAILED = "10:00:00 x: process 3 on here\n10:00:02 x: failed after 2.0 s: {}\n"
@@ -50,6 +51,37 @@ def test_in_the_middle(made, holder):
     assert ledger.days_per_hour == pytest.approx(2.0)
     assert ledger.seconds_left == pytest.approx(4 * 1800)
     assert exit_status(ledger) == 5
+
+
+@pytest.mark.parametrize(("logged", "status"), [(None, 4), (FAILED.format("zip"), 5)])
+def test_a_run_whose_jobs_all_wait_is_running(made, logged, status):
+    """In the queue of a cluster, or between two jobs."""
+    made.done("2021-12-29", 3, START)
+    made.done("2021-12-30", 3, START + 3.2)
+    if logged:
+        made.log("fetch_swaths", "2022-01-01", logged, START)
+    assert read_ledger(made.config, made.root).state != "running"
+    hold = hold_folder(made.root / ".snakemake")
+    locks = made.root / ".snakemake" / "locks"
+    locks.mkdir()
+    (locks / "0.output.lock").write_text("results/2021/plumes.parquet\n")
+    try:
+        ledger = read_ledger(made.config, made.root)
+    finally:
+        os.close(hold.handle)
+    assert ledger.state == "running"
+    assert exit_status(ledger) == status
+    text = "\n".join(status_lines(ledger))
+    assert "no job at this moment" in text
+    assert "left at 1120 days per hour" in text
+    assert "No job at this moment" in render_status(ledger)
+
+
+@pytest.mark.parametrize(
+    ("count", "words"), [(0, "0 B"), (999.6, "1 kB"), (123_456, "123 kB"), (2.53e9, "2.53 GB"), (1.9e16, "19000 TB")]
+)
+def test_bytes_are_never_a_power_of_ten(count, words):
+    assert byte_words(count) == words
 
 
 def test_a_rerun_that_fails_is_told_although_the_old_table_is_there(made):

@@ -19,7 +19,7 @@ from tests.workflow.conftest import TINY, CampaignFolder, make_campaign
 from tests.workflow.plans import plan
 
 from so2plumes.config import parse_config
-from so2plumes.folder import HEALED
+from so2plumes.folder import HEALED, is_running
 from so2plumes.ledger.summary import read_ledger
 
 pytestmark = pytest.mark.campaign
@@ -153,6 +153,8 @@ def test_two_runs_at_once_do_not_heal_each_other(tiny_campaign):
         while not logs(tiny_campaign):
             assert first.poll() is None
             time.sleep(0.05)
+        assert is_running(tiny_campaign.folder / ".snakemake", ["results/2021/"])
+        assert not is_running(tiny_campaign.folder / ".snakemake", ["results/2022/"])
         second = tiny_campaign.run("results/2021/plumes.parquet", check=False)
         text = second.stdout + second.stderr
         assert second.returncode != 0
@@ -161,3 +163,4 @@ def test_two_runs_at_once_do_not_heal_each_other(tiny_campaign):
     finally:
         first.kill()
         first.wait()
+    assert not is_running(tiny_campaign.folder / ".snakemake", ["results/2021/"])

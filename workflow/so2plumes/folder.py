@@ -9,6 +9,9 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,7 +44,7 @@ def hold_folder(folder: Path) -> FolderHold:
     except OSError:
         return FolderHold(None)
     try:
-        healed = _alone(handle) and locks.is_dir() and any(locks.iterdir())
+        healed = (_alone(handle) or _alone(handle, after_s=0.05)) and locks.is_dir() and any(locks.iterdir())
         if healed:
             shutil.rmtree(locks)
         fcntl.flock(handle, fcntl.LOCK_SH)
@@ -51,7 +54,49 @@ def hold_folder(folder: Path) -> FolderHold:
     return FolderHold(handle, healed)
 
 
-def _alone(handle: int) -> bool:
+def is_running(folder: Path, made: Iterable[str]) -> bool:
+    """Tell whether a living run in a working folder makes some files, also while none of its jobs runs.
+
+    Parameters
+    ----------
+    folder : path
+        The folder ``.snakemake``; nothing in it is changed.
+    made : iterable of str
+        How the paths of the files begin. A dry run makes none.
+    """
+    beginnings = tuple(made)
+    handle = _opened(folder / "alive")
+    if handle is None:
+        return False
+    try:
+        alone = _alone(handle)
+    except OSError:
+        return False
+    finally:
+        os.close(handle)
+    return not alone and any(line.startswith(beginnings) for line in _locked(folder / "locks"))
+
+
+def _locked(locks: Path) -> Iterator[str]:
+    """Yield the files that runs of Snakemake make."""
+    for path in locks.glob("*.output.lock"):
+        with suppress(FileNotFoundError):
+            yield from path.read_text().splitlines()
+
+
+def _opened(path: Path) -> int | None:
+    """Open for writing, as locks of a network file system need it; otherwise for reading."""
+    for mode in (os.O_RDWR, os.O_RDONLY):
+        try:
+            return os.open(path, mode | os.O_CLOEXEC)
+        except OSError:
+            continue
+    return None
+
+
+def _alone(handle: int, after_s: float = 0.0) -> bool:
+    """Take the lock of a run that is alone. A second try later tells runs from those who only ask."""
+    time.sleep(after_s)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

@@ -11,7 +11,7 @@ from so2plumes.config import Config
 from so2plumes.errors import TableError
 from so2plumes.files import read_json
 from so2plumes.ledger.days import STEPS
-from so2plumes.ledger.words import byte_words
+from so2plumes.ledger.words import byte_words, number_words
 
 
 @dataclass(frozen=True)
@@ -116,7 +116,7 @@ def needs_lines(needs: Needs, config: Config) -> list[str]:
         f"measured on {needs.measured_days} days, for {needs.days}",
         f"{'step':20}{'jobs':>6}{'wall s':>9}{'CPU s':>9}{'MB':>8}   a day",
         *(f"{s.step:20}{s.jobs:>6}{s.wall_s:>9.1f}{s.cpu_s:>9.1f}{s.memory_mb:>8.0f}" for s in needs.steps),
-        f"CPU      {needs.cpu_h:.3g} h",
+        f"CPU      {number_words(needs.cpu_h)} h",
         f"disk     {byte_words(needs.days * needs.kept_bytes)} of products of days",
         f"read     {byte_words(needs.days * needs.fetched_bytes)} of granules",
     ]
@@ -126,5 +126,7 @@ def needs_lines(needs: Needs, config: Config) -> list[str]:
         lines.append(f"staged   {byte_words(staged)} at most, {archive.connections} granules at a time")
         if archive.quota_bytes:
             spans = needs.days * needs.fetched_bytes / archive.quota_bytes
-            lines.append(f"quota    {spans:.3g} times {byte_words(archive.quota_bytes)} in {archive.quota_days} days")
+            lines.append(
+                f"quota    {number_words(spans)} times {byte_words(archive.quota_bytes)} in {archive.quota_days} days"
+            )
     return lines

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -9,6 +10,7 @@ from pathlib import Path
 
 from so2plumes.archive.reasons import FINAL_REASONS, PASSING_REASONS
 from so2plumes.config import Config
+from so2plumes.folder import is_running
 from so2plumes.joblog import REASONS
 from so2plumes.ledger.days import STATES, Job, PeriodState, other_jobs, year_states
 from so2plumes.periods import campaign_years, year_periods
@@ -58,7 +60,8 @@ class Ledger:
     Attributes
     ----------
     state : str
-        ``finished``, ``running``, ``failed`` (nothing runs and something failed), ``stopped`` or ``not_started``.
+        ``finished``, ``running`` (a job, or a run that waits for one), ``failed`` (nothing runs and something failed),
+        ``stopped`` or ``not_started``.
     days_per_hour : float or None
         Over the last 200 finished periods without a pause of three hours; None with fewer than two.
     seconds_left : float or None
@@ -126,7 +129,7 @@ def read_ledger(config: Config, root: Path = Path()) -> Ledger:
         results=results,
         first_day=campaign.start.isoformat(),
         last_day=campaign.end.isoformat(),
-        state=_state(periods, running, failures, whole),
+        state="running" if running or _is_running(config, root) else _state(periods, failures, whole),
         years=ledgers,
         running=running,
         failures=failures,
@@ -135,9 +138,13 @@ def read_ledger(config: Config, root: Path = Path()) -> Ledger:
     )
 
 
-def _state(periods: Sequence[PeriodState], running: Sequence[Job], failures: Sequence[Failure], whole: bool) -> str:
-    if running:
-        return "running"
+def _is_running(config: Config, root: Path) -> bool:
+    """Tell whether a run of this campaign lives: between two jobs, or while all of them wait in a queue, none runs."""
+    folders = [*map(str, campaign_years(config.campaign.start, config.campaign.end)), "campaign"]
+    return is_running(root / ".snakemake", [f"{os.path.normpath(config.results)}/{name}/" for name in folders])
+
+
+def _state(periods: Sequence[PeriodState], failures: Sequence[Failure], whole: bool) -> str:
     if failures:
         return "failed"
     states = {state.state for state in periods}

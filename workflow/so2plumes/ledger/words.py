@@ -19,6 +19,7 @@ STATE_WORDS = {
     "stopped": "nothing runs, and it is not finished; start Snakemake again to go on",
     "not_started": "not started",
 }
+NO_JOB = "no job at this moment; Snakemake runs"
 DAY_WORDS = {
     "done": "done",
     "not_seen": "not seen (finished, but no granule could be used)",
@@ -48,19 +49,28 @@ def time_words(seconds: float | None) -> str:
 def byte_words(count: float) -> str:
     """Bytes with a decimal unit."""
     for unit in ("B", "kB", "MB", "GB"):
-        if count < 1000:
-            return f"{count:.3g} {unit}"
+        if count < 999.5:
+            return f"{number_words(count)} {unit}"
         count /= 1000
-    return f"{count:.3g} TB"
+    return f"{number_words(count)} TB"
+
+
+def number_words(value: float) -> str:
+    """Three digits that count, never as a power of ten up to a million."""
+    return f"{float(f'{value:.3g}'):g}"
 
 
 def time_left_words(ledger: Ledger) -> str:
     """Pace and time left; empty where neither is known."""
     if ledger.seconds_left is None or ledger.days_per_hour is None:
         return ""
-    pace = f"{ledger.days_per_hour:.3g} days per hour"
+    pace = f"{number_words(ledger.days_per_hour)} days per hour"
     left = time_words(ledger.seconds_left)
-    return f"{left} left at {pace}" if ledger.running else f"about {left} of work left, at the earlier pace of {pace}"
+    return (
+        f"{left} left at {pace}"
+        if ledger.state == "running"
+        else f"about {left} of work left, at the earlier pace of {pace}"
+    )
 
 
 def job_name(job: Job) -> str:
@@ -87,6 +97,8 @@ def status_lines(ledger: Ledger) -> list[str]:
         lines += ["", *_year_lines(ledger.years)]
     if ledger.running:
         lines += ["", f"running: {_some([job_name(job) for job in ledger.running])}"]
+    elif ledger.state == "running":
+        lines += ["", f"running: {NO_JOB}"]
     for failure in ledger.failures:
         lines += [
             "",

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from string import Template
 
 from so2plumes.ledger.summary import Ledger
-from so2plumes.ledger.words import DAY_WORDS, STATE_WORDS, byte_words, job_name, time_left_words
+from so2plumes.ledger.words import DAY_WORDS, NO_JOB, STATE_WORDS, byte_words, job_name, time_left_words
 from so2plumes.report import text
 from so2plumes.report.page import TEMPLATE
 from so2plumes.report.section import Section
@@ -94,8 +94,12 @@ def _failures(ledger: Ledger) -> Section:
     return Section("failures", "Failures", "Failures by reason", table)
 
 
+def _at_rest(ledger: Ledger) -> str:
+    return f"{NO_JOB[0].upper()}{NO_JOB[1:]}." if ledger.state == "running" else "Nothing runs."
+
+
 def _running(ledger: Ledger) -> Section:
     if not ledger.running:
-        return Section("running", "Running", "What runs now", text.empty("Nothing runs."))
+        return Section("running", "Running", "What runs now", text.empty(_at_rest(ledger)))
     rows = [(job.step, job.period, str(job.log)) for job in ledger.running[:SHOWN_JOBS]]
     return Section("running", "Running", "What runs now", text.table(("step", "period", "log"), rows, "", (0, 1, 2)))
