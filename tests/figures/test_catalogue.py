@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -17,7 +18,7 @@ from so2plumes.cli import main
 from so2plumes.dictionary import write_described
 from so2plumes.figures import style
 from so2plumes.figures.catalogue import FIGURES, PaperFigure, figure_named
-from so2plumes.figures.files import write_figures
+from so2plumes.figures.files import SIMULATED, write_figures
 from so2plumes.table import write_plumes, write_table
 
 KINDS = ("campaign", "at_180", "at_85_north")
@@ -41,6 +42,37 @@ def test_every_figure_is_drawn_and_can_be_read(figure, kind, request):
     assert drawn.get_figheight() <= 247 / 25.4
     for text in drawn.findobj(Text):
         assert not text.get_visible() or not text.get_text().strip() or text.get_fontsize() >= LEAST_PT, text.get_text()
+
+
+@pytest.mark.filterwarnings("error:constrained_layout")
+@pytest.mark.parametrize("figure", FIGURES, ids=ids)
+def test_words_below_a_figure_are_in_room_of_their_own(figure, campaign):
+    drawn = figure.draw(campaign)
+    before = drawn.get_size_inches()
+    style.write_below(drawn, SIMULATED)
+    style.png_bytes(drawn, dpi=60)
+    assert drawn.get_figheight() <= 247 / 25.4
+    assert drawn.get_size_inches() - before == pytest.approx([0.0, style.STRIP_IN])
+    (words,) = (item for item in drawn.texts if item.get_text() == SIMULATED)
+    own = words.get_window_extent()
+    assert own.x0 >= 0
+    assert own.y0 >= 0
+    others = [axes.get_tightbbox() for axes in drawn.axes] + [
+        item.get_window_extent() for item in drawn.texts if item is not words
+    ]
+    assert not [box for box in others if box is not None and box.width > 0 and own.overlaps(box)]
+
+
+def test_files_of_a_simulated_archive_say_so(campaign, tmp_path):
+    names = [figure_named(name) for name in ("fig02_gallery", "fig05_daily_counts", "fig10_labels")]
+    simulated = replace(campaign, config={"archive": {"source": "simulated"}})
+    measured = write_figures(campaign, tmp_path / "measured", names, dpi=60)
+    marked = write_figures(simulated, tmp_path / "simulated", names, dpi=60)
+    for one, other in zip(measured, marked, strict=True):
+        if one.suffix == ".png":
+            with Image.open(one) as without, Image.open(other) as with_words:
+                assert with_words.height > without.height
+        assert (one.read_bytes() == other.read_bytes()) == (one.suffix == ".csv")
 
 
 @pytest.mark.parametrize("kind", KINDS)

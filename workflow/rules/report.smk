@@ -218,4 +218,5 @@ rule draw_figures:
     shell:
         "so2plumes draw-figures {params.days} --plumes {input.plumes} --clusters {input.clusters}"
         " --eruptions {input.eruptions} --edgar {input.edgar} --coverage {input.coverage} --science {input.science}"
-        " --chips {params.chips} --gallery {params.gallery} --figures {params.figures} --log {log}"
+        " --chips {params.chips} --gallery {params.gallery} --figures {params.figures}"
+        f" --source {CONFIG.archive.source} --log {{log}}"

@@ -35,7 +35,7 @@ ALGORITHMS: dict[str, int] = {
     "score_truth": 1,
     "parity": 1,
     "report": 2,
-    "draw_figures": 1,
+    "draw_figures": 2,
     "export_product": 2,
     "build_training_set": 2,
     "train_model": 2,

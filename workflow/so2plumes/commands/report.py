@@ -134,7 +134,8 @@ def draw_figures(options: argparse.Namespace) -> None:
     longest = select_longest(inputs.plumes)
     also = [] if longest is None else [longest]
     chips = read_gallery_chips(inputs.plumes, _chip_files(options), options.gallery, also)
-    paths = write_figures(replace(inputs, chips=chips, gallery=options.gallery), options.figures)
+    source = {"archive": {"source": options.source}}
+    paths = write_figures(replace(inputs, chips=chips, gallery=options.gallery, config=source), options.figures)
     log.info("%d files in %s", len(paths), options.figures)
 
 
@@ -202,6 +203,7 @@ def add_commands(commands: Subparsers, common: Common) -> None:
     parser = add_command(commands, common, "draw-figures", draw_figures)
     _add_table_options(parser)
     _add_chip_options(parser)
+    parser.add_argument("--source", default="local", help="of the archive; figures of a simulated one say so")
     add_paths(parser, figures="folder for PNG, PDF and CSV")
     parser = add_command(commands, common, "quicklook", quicklook)
     add_paths(parser, chips="chips of a period", plumes="their plume table", out="folder for PNG")

@@ -16,6 +16,7 @@ from so2plumes.findings.inputs import ReportInputs
 log = logging.getLogger(__name__)
 
 DPI = 300
+SIMULATED = "Simulated archive: nothing here was measured"
 
 
 def write_figures(
@@ -23,7 +24,8 @@ def write_figures(
 ) -> list[Path]:
     """Write figures as ``<name>.png``, ``<name>.pdf`` and ``<name>.csv``, each atomically.
 
-    A figure that cannot be drawn is a sheet that says why, and so is its CSV. Equal inputs are equal bytes.
+    A figure that cannot be drawn is a sheet that says why, and so is its CSV. Figures of a simulated archive say so.
+    Equal inputs are equal bytes.
 
     Parameters
     ----------
@@ -45,6 +47,8 @@ def write_figures(
         if why:
             log.info("%s: %s", figure.name, why)
         drawn = style.sheet(why) if why else figure.draw(inputs)
+        if inputs.is_simulated:
+            style.write_below(drawn, SIMULATED)
         data = pd.DataFrame({"not_drawn": [why]}) if why else figure.data(inputs)
         contents = {
             "png": style.png_bytes(drawn, dpi),

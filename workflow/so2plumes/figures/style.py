@@ -15,7 +15,7 @@ from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from matplotlib.layout_engine import PlaceHolderLayoutEngine
+from matplotlib.layout_engine import ConstrainedLayoutEngine, PlaceHolderLayoutEngine
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 from numpy.typing import NDArray
 from PIL import Image
@@ -37,6 +37,9 @@ OUTLINE = "#e3171b"
 
 WIDE_IN = 7.2
 """Width of a figure over the whole page of a journal, 183 mm."""
+
+STRIP_IN = 0.2
+"""Height of words below a figure."""
 
 RASTER_POINTS = 5000
 """Clouds of more points are an image in a PDF."""
@@ -168,6 +171,23 @@ def pdf_bytes(figure: Figure, dpi: int = 180) -> bytes:
     with rc_context(_RC):
         figure.savefig(stream, format="pdf", dpi=dpi, metadata=nobody, pad_inches=0.03, bbox_inches=edge)
     return stream.getvalue()
+
+
+def write_below(figure: Figure, words: str) -> None:
+    """Write words under all that a figure shows, in a strip that it grows by."""
+    width, height = figure.get_size_inches()
+    share = STRIP_IN / (height + STRIP_IN)
+    figure.set_size_inches(width, height + STRIP_IN)
+    layout = figure.get_layout_engine()
+    if isinstance(layout, ConstrainedLayoutEngine):
+        layout.set(rect=(0.0, share, 1.0, 1.0 - share))
+    else:
+        for axes in figure.axes:
+            box = axes.get_position()
+            axes.set_position((box.x0, share + (1 - share) * box.y0, box.width, (1 - share) * box.height))
+        for item in figure.texts:
+            item.set_y(share + (1 - share) * item.get_position()[1])
+    figure.text(0.99, 0.03 / (height + STRIP_IN), words, ha="right", va="bottom", color=STRONG, fontsize=7.5)
 
 
 def is_crowd(count: int) -> bool:
