@@ -1,5 +1,6 @@
 """The scheduler of the installed Snakemake has one timer at a time."""
 
+import gc
 import threading
 import time
 from types import SimpleNamespace
@@ -7,7 +8,7 @@ from types import SimpleNamespace
 import pytest
 from snakemake.scheduling.job_scheduler import JobScheduler
 
-from so2plumes.scheduling import METHOD, look_again, one_timer_at_a_time
+from so2plumes.scheduling import METHOD, collect_garbage_rarely, look_again, one_timer_at_a_time
 
 
 @pytest.fixture
@@ -45,3 +46,18 @@ def test_an_earlier_look_does_not_wait_for_a_later_one(scheduler):
     look_again(scheduler, 60.0)
     look_again(scheduler, 0.01)
     assert scheduler._open_jobs.acquire(timeout=10)
+
+
+def test_objects_that_stay_are_not_looked_through_again_and_again():
+    before = gc.get_threshold()
+    try:
+        collect_garbage_rarely()
+        gc.collect()
+        seen = gc.get_stats()[0]["collections"]
+        kept = [[number] for number in range(40_000)]
+        assert gc.get_stats()[0]["collections"] == seen
+        assert gc.isenabled()
+        assert gc.get_threshold()[1:] == before[1:]
+        assert len(kept) == 40_000
+    finally:
+        gc.set_threshold(*before)

@@ -20,12 +20,13 @@ from so2plumes.files import sha256
 from so2plumes.folder import HEALED, hold_folder
 from so2plumes.periods import campaign_years, year_bounds, year_periods
 from so2plumes.provenance import config_digest
-from so2plumes.scheduling import one_timer_at_a_time
+from so2plumes.scheduling import collect_garbage_rarely, one_timer_at_a_time
 from so2plumes.training.variants import VARIANTS
 from so2plumes.versions import ALGORITHMS
 
 put_commands_on_path()
 one_timer_at_a_time()
+collect_garbage_rarely()
 
 # Held until this process ends; jobs on a cluster read these files too, and hold nothing.
 HOLD = hold_folder(Path(".snakemake")) if workflow.is_main_process else None
