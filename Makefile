@@ -6,10 +6,12 @@ SHELL := /bin/bash
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-builtin-rules
 
-# What a person may set: `make demo CORES=4`, `make test PYTEST_ARGS="-k wind -x"`, `make lock UPGRADE=1`.
+# What a person may set: `make demo CORES=4`, `make test PYTEST_ARGS="-k wind -x"`, `make test WORKERS=0`, `make lock UPGRADE=1`.
 CORES ?= $(shell nproc 2>/dev/null || getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1)
 VENV ?= .venv
 PYTEST_ARGS ?=
+# Processes that run tests, a file at a time each; a campaign in a test takes two cores by itself. 0: none but pytest itself.
+WORKERS ?= 2
 UPGRADE ?=
 BACKEND ?= jax
 BENCH_PYTHON ?= $(VENV)/bin/python
@@ -54,7 +56,7 @@ demo: $(STAMP) ## run the simulated campaign end to end: no account, no network
 .PHONY: test
 test: $(STAMP) ## run the tests
 	@echo "One room: make test PYTEST_ARGS=tests/emissions. One test: PYTEST_ARGS='-x -k NAME'. More: CONTRIBUTING.md"
-	$(RUN) $(PYTHON) -m pytest $(PYTEST_ARGS)
+	$(RUN) $(PYTHON) -m pytest --numprocesses $(WORKERS) --dist loadfile $(PYTEST_ARGS)
 
 .PHONY: test-slurm
 test-slurm: $(SLURM) ## run a campaign on a real SLURM of one node (installs Debian's packages where root may)
