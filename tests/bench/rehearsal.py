@@ -21,6 +21,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 FIRST, ALL_DAYS = date(2019, 1, 1), 2192
 TICKS = os.sysconf("SC_CLK_TCK")
+SNAKEMAKE = (sys.executable, "-m", "snakemake", "--configfile", "rehearsal.json")
 STEPS = ("fetch_swaths", "detect_plumes", "extract_plumes", "estimate_emissions")
 
 
@@ -63,8 +64,7 @@ def prepare(folder: Path, days: int) -> None:
 
 def run(folder: Path, cores: int) -> tuple[int, float, Driver]:
     """Run the campaign; return its status, its wall time and what the driver took."""
-    options = ["--cores", str(cores), "--configfile", "rehearsal.json", "--quiet", "rules"]
-    command = [sys.executable, "-m", "snakemake", *options]
+    command = [*SNAKEMAKE, "--quiet", "rules", "--cores", str(cores)]
     begun, driver = time.monotonic(), Driver()
     with (folder / "run.txt").open("a") as out:
         process = subprocess.Popen(command, cwd=folder, stdout=out, stderr=subprocess.STDOUT)
@@ -76,7 +76,7 @@ def run(folder: Path, cores: int) -> tuple[int, float, Driver]:
 
 def plan(folder: Path) -> str:
     """Say what a dry run takes: the jobs of the whole campaign, also of days that are done."""
-    command = [sys.executable, "-m", "snakemake", "-n", "--quiet", "all", "--configfile", "rehearsal.json"]
+    command = [*SNAKEMAKE, "--quiet", "all", "-n"]
     process = subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)

@@ -130,12 +130,11 @@ def draw_figures(options: argparse.Namespace) -> None:
     from so2plumes.findings.inputs import read_gallery_chips
     from so2plumes.findings.sample import select_longest
 
-    inputs = read_findings(options)
+    inputs = read_findings(options, config={"archive": {"source": options.source}})
     longest = select_longest(inputs.plumes)
     also = [] if longest is None else [longest]
     chips = read_gallery_chips(inputs.plumes, _chip_files(options), options.gallery, also)
-    source = {"archive": {"source": options.source}}
-    paths = write_figures(replace(inputs, chips=chips, gallery=options.gallery, config=source), options.figures)
+    paths = write_figures(replace(inputs, chips=chips, gallery=options.gallery), options.figures)
     log.info("%d files in %s", len(paths), options.figures)
 
 

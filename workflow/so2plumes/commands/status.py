@@ -36,17 +36,15 @@ def fetch_size(options: argparse.Namespace) -> None:
     """Say how many granules and bytes a new detection of a year would fetch, and from where; fetch nothing."""
     from so2plumes.config import load_config
     from so2plumes.ledger.fetch_size import fetch_size as count
-    from so2plumes.ledger.words import byte_words
+    from so2plumes.ledger.words import byte_words, number_words
 
     config = load_config(options.config)
     size = count(config, options.year)
     lines = [f"{size.year}: {size.granules} granules, {byte_words(size.n_bytes)}, from {size.source}"]
     quota = config.archive.quota_bytes
     if config.archive.source in ("cdse", "s3") and quota:
-        share = 100 * size.n_bytes / quota
-        lines.append(
-            f"{share:.3g} % of the {byte_words(quota)} that may be fetched in {config.archive.quota_days} days"
-        )
+        share = number_words(100 * size.n_bytes / quota)
+        lines.append(f"{share} % of the {byte_words(quota)} that may be fetched in {config.archive.quota_days} days")
     sys.stdout.write("\n".join(lines) + "\n")
 
 

@@ -15,7 +15,7 @@ from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from matplotlib.layout_engine import ConstrainedLayoutEngine, PlaceHolderLayoutEngine
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 from numpy.typing import NDArray
 from PIL import Image
@@ -108,6 +108,12 @@ def new_figure(width_in: float = WIDE_IN, height_in: float = 3.0) -> Figure:
     return figure
 
 
+def _layout(figure: Figure) -> ConstrainedLayoutEngine | None:
+    """Return what lays a figure out; None where its parts have fixed places."""
+    layout = figure.get_layout_engine()
+    return layout if isinstance(layout, ConstrainedLayoutEngine) else None
+
+
 def plain_log(axis: Axis, low: float, high: float) -> None:
     """Label a logarithmic axis with plain numbers: few decades also in between, many only every other one."""
     few, many = high < 100 * low, high > 3e4 * low
@@ -151,8 +157,7 @@ def png_bytes(figure: Figure, dpi: int = 150) -> bytes:
     with rc_context(_RC):
         canvas.draw()
     pixels = np.asarray(canvas.buffer_rgba())[..., :3]
-    layout = figure.get_layout_engine()
-    if layout is not None and not isinstance(layout, PlaceHolderLayoutEngine):
+    if _layout(figure) is not None:
         pixels = _trimmed(pixels, margin=round(0.03 * dpi))
     stream = io.BytesIO()
     Image.fromarray(np.ascontiguousarray(pixels)).save(stream, format="PNG", dpi=(dpi, dpi))
@@ -166,8 +171,7 @@ def pdf_bytes(figure: Figure, dpi: int = 180) -> bytes:
     """
     stream = io.BytesIO()
     nobody = {"Creator": None, "Producer": None, "CreationDate": None}
-    layout = figure.get_layout_engine()
-    edge = None if layout is None or isinstance(layout, PlaceHolderLayoutEngine) else "tight"
+    edge = None if _layout(figure) is None else "tight"
     with rc_context(_RC):
         figure.savefig(stream, format="pdf", dpi=dpi, metadata=nobody, pad_inches=0.03, bbox_inches=edge)
     return stream.getvalue()
@@ -178,8 +182,8 @@ def write_below(figure: Figure, words: str) -> None:
     width, height = figure.get_size_inches()
     share = STRIP_IN / (height + STRIP_IN)
     figure.set_size_inches(width, height + STRIP_IN)
-    layout = figure.get_layout_engine()
-    if isinstance(layout, ConstrainedLayoutEngine):
+    layout = _layout(figure)
+    if layout is not None:
         layout.set(rect=(0.0, share, 1.0, 1.0 - share))
     else:
         for axes in figure.axes:

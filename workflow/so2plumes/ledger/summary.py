@@ -129,7 +129,7 @@ def read_ledger(config: Config, root: Path = Path()) -> Ledger:
         results=results,
         first_day=campaign.start.isoformat(),
         last_day=campaign.end.isoformat(),
-        state="running" if running or _is_running(config, root) else _state(periods, failures, whole),
+        state=_state(periods, bool(running) or _is_running(config, root), failures, whole),
         years=ledgers,
         running=running,
         failures=failures,
@@ -144,7 +144,9 @@ def _is_running(config: Config, root: Path) -> bool:
     return is_running(root / ".snakemake", [f"{os.path.normpath(config.results)}/{name}/" for name in folders])
 
 
-def _state(periods: Sequence[PeriodState], failures: Sequence[Failure], whole: bool) -> str:
+def _state(periods: Sequence[PeriodState], running: bool, failures: Sequence[Failure], whole: bool) -> str:
+    if running:
+        return "running"
     if failures:
         return "failed"
     states = {state.state for state in periods}
